@@ -1,0 +1,51 @@
+package catalog
+
+import "slices"
+
+// Rows hold a slice and pointers; the functions here copy them so that a catalog shares no memory with its callers.
+
+func copyData(d Data) Data {
+	return Data{
+		Clouds:    slices.Clone(d.Clouds),
+		Regions:   mapped(d.Regions, copyRegion),
+		Types:     mapped(d.Types, copyType),
+		Offerings: mapped(d.Offerings, copyOffering),
+		Links:     slices.Clone(d.Links),
+		Source:    d.Source,
+	}
+}
+
+func copyRegion(r Region) Region {
+	r.Zones = slices.Clone(r.Zones)
+	r.Carbon = copyFloat(r.Carbon)
+	return r
+}
+
+func copyType(t InstanceType) InstanceType {
+	t.Watts = copyFloat(t.Watts)
+	return t
+}
+
+func copyOffering(o Offering) Offering {
+	o.Type = copyType(o.Type)
+	return o
+}
+
+func copyFloat(f *float64) *float64 {
+	if f == nil {
+		return nil
+	}
+	v := *f
+	return &v
+}
+
+func mapped[T, U any](rows []T, f func(T) U) []U {
+	if rows == nil {
+		return nil
+	}
+	out := make([]U, len(rows))
+	for i, row := range rows {
+		out[i] = f(row)
+	}
+	return out
+}

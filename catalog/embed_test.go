@@ -1,0 +1,177 @@
+package catalog_test
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	. "github.com/openintercloud/broker/catalog"
+	"github.com/openintercloud/broker/catalog/unit"
+)
+
+func embedded(t testing.TB) *Catalog {
+	t.Helper()
+	c, err := Embedded()
+	require.NoError(t, err)
+	return c
+}
+
+func TestEmbeddedCloudsAndRegions(t *testing.T) {
+	t.Parallel()
+	c := embedded(t)
+	located, priced, clean := map[string]int{}, map[string]int{}, map[string]int{}
+	for _, r := range c.Regions() {
+		require.NotEmpty(t, r.Country, r.Place)
+		if r.City != "" && (r.Latitude != 0 || r.Longitude != 0) {
+			located[r.Place.Cloud]++
+		}
+		if len(c.Offerings(Query{Service: "vm", Place: r.Place})) > 0 {
+			priced[r.Place.Cloud]++
+		}
+		if r.Carbon != nil {
+			require.Positive(t, *r.Carbon)
+			clean[r.Place.Cloud]++
+		}
+	}
+	schemes := map[string]string{"aws": "s3", "azure": "az", "gcp": "gs"}
+	for _, name := range slices.Sorted(maps.Keys(schemes)) {
+		cloud, ok := c.Cloud(name)
+		require.True(t, ok)
+		require.Equal(t, "US", cloud.Operator)
+		require.Equal(t, schemes[name], cloud.Scheme)
+		require.GreaterOrEqual(t, located[name], 12, name)
+		require.GreaterOrEqual(t, priced[name], 12, name)
+		require.GreaterOrEqual(t, clean[name], 12, name)
+	}
+}
+
+func TestEmbeddedRowsSayWhereTheyAreFrom(t *testing.T) {
+	t.Parallel()
+	d := embedded(t).Data()
+	var sources []Source
+	for _, x := range d.Clouds {
+		sources = append(sources, x.Source)
+	}
+	for _, x := range d.Regions {
+		sources = append(sources, x.Source)
+	}
+	for _, x := range d.Types {
+		sources = append(sources, x.Source)
+	}
+	for _, x := range d.Offerings {
+		require.Positive(t, x.Price, x.ID)
+		require.NotEmpty(t, x.Unit)
+		sources = append(sources, x.Source)
+	}
+	for _, x := range d.Links {
+		require.Positive(t, x.Egress, "%s to %s", x.From, x.To)
+		sources = append(sources, x.Source)
+	}
+	for _, s := range sources {
+		require.True(t, strings.HasPrefix(s.Name, "https://"), s.Name)
+		require.False(t, s.AsOf.IsZero())
+	}
+}
+
+func TestEmbeddedHasTheKinds(t *testing.T) {
+	t.Parallel()
+	c := embedded(t)
+	for _, want := range []struct {
+		q      Query
+		clouds string
+	}{
+		{Query{Service: "vm", Confidential: "sgx"}, "azure"},
+		{Query{Service: "vm", Confidential: "sev-snp"}, "aws azure"},
+		{Query{Service: "vm", Confidential: "tdx"}, "azure"},
+		{Query{Accelerator: Accelerator{Kind: "tpu-v2", Count: 8}}, "gcp"},
+		{Query{Accelerator: Accelerator{Kind: "tpu-v3", Count: 8}}, "gcp"},
+		{Query{Accelerator: Accelerator{Kind: "tpu-v4", Count: 8}}, "gcp"},
+		{Query{Accelerator: Accelerator{Kind: "tpu-v5e", Count: 8}}, "gcp"},
+		{Query{Accelerator: Accelerator{Kind: "tpu-v5p", Count: 8}}, "gcp"},
+		{Query{Accelerator: Accelerator{Kind: "tpu-v6e", Count: 8}}, "gcp"},
+		{Query{Accelerator: Accelerator{Kind: "inferentia", Count: 1}}, "aws"},
+		{Query{Accelerator: Accelerator{Kind: "inferentia2", Count: 1}}, "aws"},
+		{Query{Accelerator: Accelerator{Kind: "trainium", Count: 16}}, "aws"},
+		{Query{Accelerator: Accelerator{Kind: "t4", Count: 1}}, "aws azure gcp"},
+		{Query{Accelerator: Accelerator{Kind: "v100", Count: 1}}, "aws azure gcp"},
+		{Query{Accelerator: Accelerator{Kind: "v100", Count: 8}}, "aws gcp"},
+		{Query{Accelerator: Accelerator{Kind: "a100", Count: 8}}, "aws azure gcp"},
+		{Query{Accelerator: Accelerator{Kind: "h100", Count: 8}}, "aws azure gcp"},
+		{Query{MinMemory: 900 * unit.GiB, Service: "vm"}, "aws azure gcp"},
+		{Query{Arch: "arm64"}, "aws azure gcp"},
+		{Query{Markets: []Market{Spot}}, "aws azure gcp"},
+		{Query{Service: "sql:2008"}, "aws azure gcp"},
+		{Query{Service: "spark@3.1"}, "aws azure gcp"},
+	} {
+		clouds := map[string]bool{}
+		for _, o := range c.Offerings(want.q) {
+			clouds[o.Place.Cloud] = true
+		}
+		require.Equal(t, want.clouds, strings.Join(slices.Sorted(maps.Keys(clouds)), " "), "%+v", want.q)
+	}
+}
+
+func TestEmbeddedPricesThatArePublished(t *testing.T) {
+	t.Parallel()
+	c := embedded(t)
+	for id, want := range map[string]string{
+		"aws/us-east-1/vm/m5.large/on-demand":                    "0.096",
+		"aws/us-east-1/vm/p3.8xlarge/on-demand":                  "12.24",
+		"aws/us-east-1/vm/inf1.xlarge/on-demand":                 "0.228",
+		"aws/us-east-1/vm/g4dn.xlarge/on-demand":                 "0.526",
+		"azure/eastus/vm/Standard_DC4s_v3/on-demand":             "0.384",
+		"azure/eastus/vm/Standard_NC24s_v3/on-demand":            "12.24",
+		"gcp/us-central1/us-central1-b/vm/v2-8/on-demand":        "4.5",
+		"gcp/europe-west4/europe-west4-a/vm/v3-8/spot":           "2.64",
+		"gcp/us-central1/vm/n1-standard-4+t4x1/on-demand":        "0.539999",
+		"aws/us-east-1/sql:2008/on-demand":                       "5",
+		"aws/us-east-1/spark@3.1/m5.xlarge/on-demand":            "0.24",
+		"gcp/us-central1/us-central1-a/vm/v5litepod-8/on-demand": "9.6",
+	} {
+		o, ok := c.Offering(id)
+		require.True(t, ok, id)
+		require.Equal(t, dollars(want), o.Price, id)
+	}
+}
+
+func TestEmbeddedLinks(t *testing.T) {
+	t.Parallel()
+	c := embedded(t)
+	for _, want := range []struct{ from, to, egress string }{
+		{"aws/us-east-1", "aws/us-east-2", "0.01"},
+		{"aws/us-east-1", "aws/eu-west-1", "0.02"},
+		{"aws/sa-east-1", "aws/us-east-1", "0.138"},
+		{"aws/us-east-1", "gcp/us-central1", "0.09"},
+		{"aws/ap-northeast-1", "azure/japaneast", "0.114"},
+		{"azure/eastus", "azure/westus2", "0.02"},
+		{"azure/eastus", "azure/westeurope", "0.05"},
+		{"azure/brazilsouth", "gcp/us-east1", "0.181"},
+		{"gcp/us-central1", "gcp/us-east1", "0.01"},
+		{"gcp/us-central1", "gcp/europe-west4", "0.08"},
+		{"gcp/us-central1", "aws/us-east-1", "0.12"},
+		{"gcp/us-central1", "aws/ap-southeast-2", "0.19"},
+	} {
+		l, ok := c.Link(place(want.from), place(want.to))
+		require.True(t, ok)
+		require.Equal(t, dollars(want.egress), l.Egress, "%s to %s", want.from, want.to)
+		require.Positive(t, l.Bandwidth, "%s to %s", want.from, want.to)
+	}
+	for _, a := range c.Regions() {
+		for _, b := range c.Regions() {
+			_, ok := c.Link(a.Place, b.Place)
+			require.True(t, ok, "%s to %s", a.Place, b.Place)
+		}
+	}
+}
+
+func TestEmbeddedLoadsBack(t *testing.T) {
+	t.Parallel()
+	c := embedded(t)
+	back, err := Load(dir(c))
+	require.NoError(t, err)
+	require.Equal(t, c.Digest(), back.Digest())
+	require.Equal(t, c.Data(), back.Data())
+}

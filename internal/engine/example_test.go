@@ -1,0 +1,41 @@
+package engine_test
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/openintercloud/broker/internal/engine"
+)
+
+// One stage that runs one task: four records, each with the facts of a step and the commands it led to.
+func ExampleMachine() {
+	m := engine.New()
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	id := func(v engine.Verb) engine.CommandID { return engine.CommandID{Stage: 0, Attempt: 1, Verb: v} }
+	for _, fact := range []engine.Event{
+		{
+			Kind:        engine.Planned,
+			Spec:        &engine.Spec{Run: "demo", Stages: []engine.Stage{{Name: "hello"}}},
+			Assignments: []engine.Assignment{{Stage: 0, Cloud: "local", Tasks: 1, Cost: 10}},
+		},
+		{Kind: engine.Allocated, ID: id(engine.Allocate)},
+		{Kind: engine.Exited, ID: id(engine.Run)},
+		{Kind: engine.Released, ID: id(engine.Release), Cost: 7},
+	} {
+		commands := m.Step(now, []engine.Event{fact})
+		fmt.Print(fact.Kind, " →")
+		for _, c := range commands {
+			fmt.Print(" ", c.ID)
+		}
+		fmt.Println()
+		now = now.Add(time.Second)
+	}
+	st := m.Status()
+	fmt.Println(st.State, st.Spent, m.Stage(0).Attempts[0].Ended.Format(time.TimeOnly))
+	// Output:
+	// planned → stage 0 attempt 1 allocate 0
+	// allocated → stage 0 attempt 1 run 0
+	// exited → stage 0 attempt 1 release 0
+	// released →
+	// succeeded 7 00:00:02
+}

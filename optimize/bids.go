@@ -1,0 +1,116 @@
+package optimize
+
+import (
+	"context"
+	"fmt"
+	"slices"
+)
+
+// Bids answers, for every option of variable v: what is the best plan with this option forced? The answers stand in
+// option order. sol is a solution of p that saves work, or nil. A bid's Value less the solution's is what the option would
+// have to drop in price to draw level, when the objective is Cost or Blend.
+//
+// An option that another of its class beats or equals in everything is Dominated and not solved. lim bounds the whole call; when it or
+// ctx ends the work, the bids left are Unknown, with Bound zero. The error is that of Solve for a malformed problem or v.
+func Bids(ctx context.Context, p *Problem, sol *Solution, v int, lim Limit) ([]Bid, error) {
+	if err := p.Validate(); err != nil {
+		return nil, err
+	}
+	if v < 0 || v >= len(p.Vars) {
+		return nil, fmt.Errorf("optimize: bids: variable %d of %d", v, len(p.Vars))
+	}
+	b := &bidder{p: p, v: v, sp: newSpent(ctx, lim), bids: make([]Bid, len(p.Vars[v].Options))}
+	if sol != nil && sol.Status == Optimal && len(sol.Choice) == len(p.Vars) {
+		b.sol = sol
+	}
+	for _, other := range p.Vars {
+		b.hopeless = b.hopeless || len(other.Options) == 0
+	}
+	b.run()
+	return b.bids, nil
+}
+
+type bidder struct {
+	p        *Problem
+	v        int
+	sol      *Solution
+	sp       *spent
+	bids     []Bid
+	m        *model // compiled once, confined for each option
+	node     int
+	hopeless bool // another variable has no option at all
+}
+
+func (b *bidder) run() {
+	pr := newPricer(b.p.Objective)
+	n := needsOf(b.p, pr)
+	kept, by := setAside(b.p.Vars[b.v], pr)
+	for o, d := range by {
+		b.bids[o] = Bid{Option: o, By: d, Status: Dominated}
+	}
+	over := beaten(kept, n)
+	for i, d := range over {
+		if d < 0 {
+			b.solve(int(kept[i].index))
+		}
+	}
+	for i, d := range over {
+		if d >= 0 {
+			b.derive(kept[i], kept[d], n)
+		}
+	}
+	for o, d := range by {
+		if d >= 0 {
+			b.bids[o].Bound = b.bids[d].Bound
+		}
+	}
+}
+
+// derive answers for an option from the one of its class that beats it: without limits the rest of the plan is the same.
+func (b *bidder) derive(c, better choice, n needs) {
+	out, from := &b.bids[c.index], b.bids[better.index]
+	if n != (needs{}) {
+		out.By, out.Bound = from.Option, from.Bound
+		return
+	}
+	more := c.add - better.add
+	out.Status, out.Bound = from.Status, from.Bound+more
+	if from.Status == Optimal || from.Status == Feasible {
+		out.Value = from.Value + more
+	}
+}
+
+// solve solves the problem with one option forced.
+func (b *bidder) solve(o int) {
+	out := &b.bids[o]
+	out.Status = Unknown
+	if b.sol != nil && b.sol.Choice[b.v] == o {
+		out.Status, out.Value, out.Bound = Optimal, b.sol.Value, b.sol.Bound
+		return
+	}
+	if b.hopeless {
+		out.Status = Infeasible
+		return
+	}
+	if b.sp.stopped {
+		return
+	}
+	if b.m == nil {
+		b.m = compile(b.p)
+		b.node = slices.IndexFunc(b.m.nodes, func(n node) bool { return n.v == b.v })
+	}
+	m := b.m.confine(b.node, func(c choice) bool { return int(c.index) == o })
+	m.depth = 2 // one option less to choose: little work for the bound
+	r := m.solve(b.sp, nil, bestValue)
+	switch {
+	case r.best == nil && r.lower >= inf:
+		out.Status = Infeasible
+	case r.best == nil:
+		out.Bound = max(0, r.lower)
+	default:
+		out.Value, out.Bound, out.Status = r.value, max(0, r.lower), Feasible
+		if r.lower >= r.value {
+			out.Status = Optimal
+		}
+	}
+}

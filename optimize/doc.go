@@ -1,0 +1,34 @@
+// Package optimize finds the best placement of a DAG, with proof: plain integers in, plain integers out.
+//
+// A Problem has variables (stages, pinned data) with options, edges that carry data between them, and rules. In standard
+// form, with x[v] the option of variable v, k(v) its class, and P, T the tariff of an edge:
+//
+//	minimise   value
+//	where      money    = sum over v of money(x[v]) + sum over paid edges of KB*P[k(from), k(to)]
+//	           carbon   = the same with carbon
+//	           end[v]   = time(x[v]) + max over edges (u, v) of end[u] + fixed + KB*T[k(u), k(v)]
+//	           makespan = max over v of end[v]
+//	           value    = money | makespan | carbon | money + PerHour*makespan + PerKg*carbon
+//	subject to makespan <= Deadline, money <= Budget, carbon <= CarbonCap,
+//	           P[k(from), k(to)] not forbidden on any edge,
+//	           each Group: members in one domain, in different domains, or in at least so many.
+//
+// An edge is paid unless another consumer of the same output sits in the same class. All products are rounded half up, each by
+// itself. Any number of variables may run at once, and transfers do not slow each other down.
+//
+// Solve answers exactly, and says Optimal only when it is proved. It works in four steps:
+//
+//   - reduce: of the options of one class, only those stay that no other can replace (dominance);
+//   - bound: the limits are priced into the objective (Lagrangian, with time priced along critical paths), and messages
+//     along the edges (TRW-S) bound what the rest of a plan costs; exact on trees without limits;
+//   - search: variables are decided in topological order; partial plans that agree on what the rest can see are
+//     compared and only the unbeaten stay; the bounds drop the rest;
+//   - branch: what a search of modest width cannot finish is split by the domain or the time of one variable.
+//
+// The problem is strongly NP-hard (a deadline on a DAG), so a solve can end by context or Limit: then the
+// solution carries a plan, a bound and a gap. Verify checks a solution without any of the solver's code. Bids prices
+// every option of a variable, and an InfeasibleError names a minimal set of rules that cannot hold together.
+//
+// Everything is deterministic: no clocks, no random numbers, no map order; equal values are ranked as stated at
+// Objective.
+package optimize

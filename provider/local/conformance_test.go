@@ -1,0 +1,92 @@
+package local_test
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/openintercloud/broker/catalog/unit"
+	"github.com/openintercloud/broker/provider"
+	"github.com/openintercloud/broker/provider/fault"
+	"github.com/openintercloud/broker/provider/local"
+	"github.com/openintercloud/broker/provider/providertest"
+	"github.com/openintercloud/broker/provider/remote"
+)
+
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	providertest.Run(t, func(t *testing.T) providertest.Harness {
+		cfg := local.Config{Dir: t.TempDir(), CPUs: 8, Memory: 8 * unit.GB}
+		w := newWorld(t, cfg)
+		full := provider.Request{Place: here(), Offering: offering(1), Nodes: 3}
+		full.Offering.Capacity = 2
+		return providertest.Harness{
+			New:         func(t *testing.T) provider.Provider { return newWorld(t, cfg).Cloud },
+			Request:     provider.Request{Place: here(), Offering: offering(1)},
+			Refused:     full,
+			RefusedKind: fault.Capacity,
+			Task:        quietScript,
+			Vanish:      w.vanish,
+			Stored:      w.stored,
+			Leaks:       w.leaks,
+		}
+	})
+}
+
+// quietScript is the suite's task, without what its shell says of a sleep that is killed with the task's group.
+func quietScript(b providertest.Behaviour) provider.Task {
+	task := providertest.Script(b)
+	quiet := func(s string) string { return strings.Replace(s, "trap 'kill $!", "exec 2>/dev/null\ntrap 'kill $!", 1) }
+	task.Script = quiet(task.Script)
+	for i := range task.Argv {
+		task.Argv[i] = quiet(task.Argv[i])
+	}
+	return task
+}
+
+// vanish kills a task's wrapper, which takes the exit code with it.
+func (w world) vanish(t *testing.T, ref provider.Ref) {
+	b, err := os.ReadFile(filepath.Join(w.dir, "local", "allocations", ref.Handle.Key, "tasks", ref.TaskKey, "state", "pid"))
+	require.NoError(t, err)
+	p, err := remote.ParseProcess(string(b))
+	require.NoError(t, err)
+	require.NoError(t, syscall.Kill(p.PID, syscall.SIGKILL))
+}
+
+// stored is all text and all names of files, but for what tasks print.
+func (w world) stored(t *testing.T) string {
+	var all strings.Builder
+	require.NoError(t, filepath.WalkDir(w.dir, func(path string, e fs.DirEntry, err error) error {
+		all.WriteString(path + "\n")
+		if err == nil && e.Type().IsRegular() && e.Name() != "log" {
+			var b []byte
+			b, err = os.ReadFile(path)
+			all.Write(b)
+		}
+		return err
+	}))
+	return all.String()
+}
+
+// leaks are the processes that still run in the cloud's folders, and the allocations held.
+func (w world) leaks(t *testing.T) []string {
+	var all []string
+	processes, err := filepath.Glob("/proc/[0-9]*/cwd")
+	require.NoError(t, err)
+	for _, p := range processes {
+		if at, err := os.Readlink(p); err == nil && strings.HasPrefix(at, w.dir) {
+			all = append(all, p+" "+at)
+		}
+	}
+	held, err := os.ReadDir(filepath.Join(w.dir, "local", "held"))
+	require.NoError(t, err)
+	for _, e := range held {
+		all = append(all, e.Name())
+	}
+	return all
+}

@@ -1,0 +1,269 @@
+package sky
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/openintercloud/broker/internal/engine"
+	"github.com/openintercloud/broker/internal/journal"
+)
+
+// attemptWork is what is being done for one attempt, so that its Release can end it first.
+type attemptWork struct {
+	ctx    context.Context //nolint:containedctx // it is the attempt's life
+	cancel context.CancelFunc
+	busy   sync.WaitGroup
+}
+
+// launch starts the loop. Commands left over from before a crash are issued again, after the first step.
+func (r *Run) launch(outstanding []engine.Command) {
+	ctx, stop := context.WithCancel(context.Background())
+	r.stop = stop
+	go r.loop(ctx, outstanding)
+}
+
+// loop is the only goroutine that steps the machine: take facts, step, append, sync, dispatch.
+func (r *Run) loop(ctx context.Context, outstanding []engine.Command) {
+	defer close(r.done)
+	defer r.feed.close()
+	for {
+		facts, ok := r.take(ctx)
+		if !ok {
+			break
+		}
+		errands, done, err := r.step(facts, outstanding)
+		if err != nil {
+			r.fail(err)
+			break
+		}
+		outstanding = nil
+		for _, e := range errands {
+			r.dispatch(ctx, e)
+		}
+		if done {
+			break
+		}
+	}
+	r.stop()
+	r.work.Wait()
+	if err := r.log.Close(); err != nil {
+		r.fail(fmt.Errorf("close the journal of run %q: %w", r.id, err))
+	}
+}
+
+func (r *Run) fail(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.err == nil {
+		r.err = err
+	}
+}
+
+// take waits for facts or for the next deadline.
+func (r *Run) take(ctx context.Context) ([]engine.Event, bool) {
+	for {
+		r.mu.Lock()
+		next, limited := r.machine.Next()
+		r.mu.Unlock()
+		facts, ok := r.inbox.take(ctx, next.Sub(r.exec.now()), limited)
+		if !ok {
+			return nil, false
+		}
+		r.mu.Lock()
+		facts = append(facts, r.due()...)
+		r.mu.Unlock()
+		if len(facts) > 0 {
+			return facts, true
+		}
+	}
+}
+
+// due are the timers that have run out. One that tells of a stall says what was heard last: that is not journaled
+// otherwise.
+func (r *Run) due() []engine.Event {
+	facts := r.machine.Due(r.exec.now())
+	for i, f := range facts {
+		if f.Timer == nil || f.Timer.Kind != engine.TimerStall {
+			continue
+		}
+		facts[i].Reason = "nothing was heard of it since it was started"
+		if p, ok := r.heard[engine.AttemptRef{Stage: f.Timer.Stage, Attempt: f.Timer.Attempt}]; ok {
+			facts[i].Reason = fmt.Sprintf("last progress %.0f %% %s at %s", 100*p.Fraction, p.Note, p.At.UTC().Format(time.RFC3339))
+		}
+	}
+	return facts
+}
+
+// step takes facts to commands: the machine moves, the record is written, and, if anything is to be done because of it,
+// made durable first.
+func (r *Run) step(facts []engine.Event, outstanding []engine.Command) (errands []errand, done bool, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := r.exec.now()
+	commands := r.machine.Step(now, facts)
+	done = r.machine.Status().Done()
+	for _, c := range append(outstanding, commands...) {
+		e, err := r.brief(c, now)
+		if err != nil {
+			return nil, false, err
+		}
+		errands = append(errands, e)
+	}
+	rec := engine.NewRecord(facts, commands)
+	for i := range rec.Commands {
+		rec.Commands[i].Handle = r.handle(errands[len(outstanding)+i])
+	}
+	if err := r.record(now, rec, len(errands) > 0 || done); err != nil {
+		return nil, false, err
+	}
+	r.last = now
+	r.feed.add(narrate(r.machine, r.plan.Job.name, now, rec)...)
+	return errands, done, nil
+}
+
+func (r *Run) record(at time.Time, rec engine.Record, durable bool) error {
+	payload, err := engine.EncodeRecord(rec)
+	if err != nil {
+		return err
+	}
+	if err := r.log.Append(journal.Record{Epoch: r.epoch, Time: at.UTC(), Payload: payload}); err != nil {
+		return fmt.Errorf("journal of run %q: %w", r.id, err)
+	}
+	if !durable {
+		return nil
+	}
+	if err := r.log.Sync(); err != nil {
+		return fmt.Errorf("journal of run %q: %w", r.id, err)
+	}
+	return nil
+}
+
+// handle is what names the effect of a command in the cloud, for the journal.
+func (r *Run) handle(e errand) json.RawMessage {
+	switch e.cmd.ID.Verb {
+	case engine.Allocate, engine.Resolve, engine.Release, engine.Run:
+		return write(r.exec.request(e).Handle())
+	}
+	return nil
+}
+
+// brief gives a command what its execution needs to know of the run.
+func (r *Run) brief(c engine.Command, now time.Time) (errand, error) {
+	e := errand{cmd: c, asked: now, epoch: r.epoch}
+	if c.ID.Verb == engine.Replan {
+		var err error
+		e.replan, err = r.replanBrief(c, now)
+		return e, err
+	}
+	var err error
+	if e.orders, err = read[orders](c.Assignment.Data); err != nil {
+		return e, err
+	}
+	for _, a := range r.machine.Stage(c.ID.Stage).Attempts {
+		if a.Attempt == c.ID.Attempt && !a.Asked.IsZero() {
+			e.asked = a.Asked
+		}
+	}
+	if c.ID.Verb == engine.Run || c.ID.Verb == engine.Bring {
+		err = r.briefData(&e)
+	}
+	return e, err
+}
+
+// briefData looks up where the artifacts a stage reads are.
+func (r *Run) briefData(e *errand) error {
+	s := r.plan.Job.stage(e.orders.Stage)
+	e.data, e.moved = map[string]sealedOutput{}, map[string]carried{}
+	for _, ref := range s.reads {
+		if err := r.committed(ref, e.data); err != nil {
+			return err
+		}
+		id := ref + "@" + e.orders.Offering.Place.InRegion().String()
+		if m, ok := r.machine.Move(id); ok && m.Done {
+			c, err := read[carried](m.Data)
+			if err != nil {
+				return err
+			}
+			e.moved[id] = c
+		}
+	}
+	return nil
+}
+
+// committed adds the outputs of the stage that writes an artifact, when it has committed them.
+func (r *Run) committed(ref string, into map[string]sealedOutput) error {
+	o := r.plan.Job.output(ref)
+	if o == nil {
+		return nil
+	}
+	view := r.machine.Stage(o.stage.pos)
+	for _, a := range view.Attempts {
+		if a.Attempt != view.Commit || len(a.Outputs) == 0 {
+			continue
+		}
+		outputs, err := read[[]sealedOutput](a.Outputs)
+		if err != nil {
+			return err
+		}
+		for _, out := range outputs {
+			into[out.Artifact] = out
+		}
+	}
+	return nil
+}
+
+func (r *Run) replanBrief(c engine.Command, now time.Time) (replanBrief, error) {
+	st := r.machine.Status()
+	b := replanBrief{pins: map[string]pin{}, elapsed: now.Sub(r.started), spent: Money(st.Spent + st.Reserved)}
+	for _, a := range c.Replan.Pinned {
+		o, err := read[orders](a.Data)
+		if err != nil {
+			return b, err
+		}
+		b.pins[o.Stage] = pin{offering: a.Offering, zone: a.Zone, done: r.machine.Stage(a.Stage).State == engine.StageDone}
+	}
+	return b, nil
+}
+
+// dispatch carries a command out in a goroutine of its own and puts its outcome into the inbox.
+func (r *Run) dispatch(ctx context.Context, e errand) {
+	switch e.cmd.ID.Verb {
+	case engine.Allocate, engine.Resolve, engine.Run, engine.Seal:
+		w := r.workOf(ctx, e)
+		w.busy.Add(1)
+		r.work.Go(func() {
+			defer w.busy.Done()
+			r.carryOut(w.ctx, e)
+		})
+	case engine.Release:
+		w := r.workOf(ctx, e)
+		delete(r.attempts, e.attempt())
+		r.work.Go(func() {
+			w.cancel()
+			w.busy.Wait()
+			r.carryOut(ctx, e)
+		})
+	default:
+		r.work.Go(func() { r.carryOut(ctx, e) })
+	}
+}
+
+func (r *Run) carryOut(ctx context.Context, e errand) {
+	if outcome, ok := r.exec.do(ctx, e); ok {
+		r.inbox.put(outcome)
+	}
+}
+
+func (r *Run) workOf(ctx context.Context, e errand) *attemptWork {
+	ref := e.attempt()
+	w := r.attempts[ref]
+	if w == nil {
+		w = &attemptWork{}
+		w.ctx, w.cancel = context.WithCancel(ctx)
+		r.attempts[ref] = w
+	}
+	return w
+}

@@ -1,0 +1,139 @@
+package sky
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/openintercloud/broker/catalog"
+	"github.com/openintercloud/broker/internal/engine"
+	"github.com/openintercloud/broker/provider"
+	"github.com/openintercloud/broker/transfer"
+)
+
+// The engine carries these as opaque bytes; they are journaled, so they hold no secret and only gain fields.
+type (
+	// orders is where and on what a stage runs.
+	orders struct {
+		Stage       string           `json:"stage"`
+		Alternative int              `json:"alternative,omitempty"`
+		Offering    catalog.Offering `json:"offering"`
+		Nodes       int              `json:"nodes"`
+		Cost        Money            `json:"cost"` // expected, of the machines alone
+	}
+	// carry is one artifact to bring to one place.
+	carry struct {
+		Artifact string        `json:"artifact"`
+		From     catalog.Place `json:"from"`
+		To       catalog.Place `json:"to"`
+		Bytes    Bytes         `json:"bytes"`
+		Cost     Money         `json:"cost"` // expected
+	}
+	// carried is what came of it.
+	carried struct {
+		Bytes Bytes    `json:"bytes"`
+		URL   string   `json:"url"`
+		Only  []string `json:"objects,omitempty"`
+	}
+	// held is an allocation that is ready.
+	held struct {
+		Handle provider.Handle `json:"handle"`
+		Since  time.Time       `json:"since"`
+	}
+	// sealedOutput is one output of an attempt, whole and durable.
+	sealedOutput struct {
+		Artifact string            `json:"artifact"` // "clean/reviews"
+		URL      string            `json:"url"`      // ends in "/"
+		Manifest transfer.Manifest `json:"manifest"`
+	}
+)
+
+// lowerSpec is the job as the engine runs it.
+func lowerSpec(j *Job, run string, rules engine.Rules) engine.Spec {
+	rules.Version, rules.Budget = engine.RulesVersion, int64(j.budget)
+	spec := engine.Spec{Run: run, Seed: seedOf(run), Rules: rules}
+	for _, s := range j.stages {
+		lowered := engine.Stage{Name: s.name, Retries: s.retry, Timeout: s.timeout, Stall: s.stall, Seals: len(s.writes) > 0}
+		reads := map[string]bool{}
+		for _, ref := range s.reads {
+			if producer, _, output := strings.Cut(ref, "/"); output && !reads[producer] {
+				reads[producer] = true
+				lowered.Needs = append(lowered.Needs, engine.Edge{Stage: j.stage(producer).pos, Until: engine.UntilCommitted})
+			}
+		}
+		for _, name := range s.after {
+			if !reads[name] {
+				reads[name] = true
+				lowered.Needs = append(lowered.Needs, engine.Edge{Stage: j.stage(name).pos, Until: engine.UntilExited})
+			}
+		}
+		spec.Stages = append(spec.Stages, lowered)
+	}
+	return spec
+}
+
+// seedOf makes the jitter of a run reproducible from its name.
+func seedOf(run string) uint64 {
+	seed := uint64(14695981039346656037) // FNV-1a
+	for i := range len(run) {
+		seed = (seed ^ uint64(run[i])) * 1099511628211
+	}
+	return seed
+}
+
+// lowerPlan says where the engine puts each stage; those in skip are left out.
+func lowerPlan(p *Plan, skip map[string]pin) ([]engine.Assignment, error) {
+	moves := map[string][]engine.Move{}
+	costs := map[string]Money{}
+	for _, r := range p.Routes {
+		if r.Kind == InPlace {
+			continue
+		}
+		data, err := json.Marshal(carry{r.Artifact, r.From, r.To, r.Bytes, r.Cost})
+		if err != nil {
+			return nil, err
+		}
+		m := engine.Move{ID: r.Artifact + "@" + r.To.String(), Data: data}
+		for i, consumer := range r.Consumers {
+			moves[consumer] = append(moves[consumer], m)
+			if i == 0 {
+				costs[consumer] += r.Cost
+			}
+		}
+	}
+	var all []engine.Assignment
+	for i, s := range p.Stages {
+		if _, skipped := skip[s.Name]; skipped {
+			continue
+		}
+		data, err := json.Marshal(orders{s.Name, s.Alternative, s.Offering, s.Nodes, s.Cost})
+		if err != nil {
+			return nil, err
+		}
+		o := s.Offering
+		all = append(all, engine.Assignment{
+			Stage: i, Cloud: o.Place.Cloud, Region: o.Place.Region, Zone: o.Place.Zone, Offering: o.ID, Market: string(o.Market),
+			Cost: int64(s.Cost + costs[s.Name]), Moves: moves[s.Name], Tasks: 1, Data: data,
+		})
+	}
+	return all, nil
+}
+
+// read decodes opaque bytes the engine carried.
+func read[T any](data json.RawMessage) (T, error) {
+	var v T
+	if err := json.Unmarshal(data, &v); err != nil {
+		return v, fmt.Errorf("journaled %T: %w", v, err)
+	}
+	return v, nil
+}
+
+// write encodes bytes for the engine to carry. It cannot fail for the types above, which hold only plain data.
+func write(v any) json.RawMessage {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return nil
+	}
+	return data
+}
