@@ -10,8 +10,9 @@ import (
 // option order. sol is a solution of p that saves work, or nil. A bid's Value less the solution's is what the option would
 // have to drop in price to draw level, when the objective is Cost or Blend.
 //
-// An option that another of its class beats or equals in everything is Dominated and not solved. lim bounds the whole call; when it or
-// ctx ends the work, the bids left are Unknown, with Bound zero. The error is that of Solve for a malformed problem or v.
+// An option that another of its class beats is Dominated and not solved; except that its value follows, and is given, if
+// neither time nor any limit counts. lim bounds the whole call; when it or ctx ends the work, the bids left are
+// Unknown, with Bound zero. The error is that of Solve for a malformed problem, or names a variable that does not exist.
 func Bids(ctx context.Context, p *Problem, sol *Solution, v int, lim Limit) ([]Bid, error) {
 	if err := p.Validate(); err != nil {
 		return nil, err
@@ -56,25 +57,27 @@ func (b *bidder) run() {
 	}
 	for i, d := range over {
 		if d >= 0 {
-			b.derive(kept[i], kept[d], n)
+			b.derive(kept[i].index, kept[d].index, pr, n)
 		}
 	}
 	for o, d := range by {
 		if d >= 0 {
-			b.bids[o].Bound = b.bids[d].Bound
+			b.derive(int32(o), int32(d), pr, n)
 		}
 	}
 }
 
-// derive answers for an option from the one of its class that beats it: without limits the rest of the plan is the same.
-func (b *bidder) derive(c, better choice, n needs) {
-	out, from := &b.bids[c.index], b.bids[better.index]
-	if n != (needs{}) {
+// derive answers for an option from one of its class that beats it: if neither time nor a limit counts, the rest of the plan
+// is the same.
+func (b *bidder) derive(o, better int32, pr pricer, n needs) {
+	out, from := &b.bids[o], b.bids[better]
+	if n != (needs{}) || from.Status == Dominated {
 		out.By, out.Bound = from.Option, from.Bound
 		return
 	}
-	more := c.add - better.add
-	out.Status, out.Bound = from.Status, from.Bound+more
+	x, y := b.p.Vars[b.v].Options[o], b.p.Vars[b.v].Options[better]
+	more := pr.cost(x.Money, x.Carbon).add - pr.cost(y.Money, y.Carbon).add
+	out.Status, out.By, out.Bound = from.Status, -1, from.Bound+more
 	if from.Status == Optimal || from.Status == Feasible {
 		out.Value = from.Value + more
 	}

@@ -55,7 +55,7 @@ func (m *model) solve(sp *spent, start *plan, want goal) result {
 		}
 		queue = slices.Delete(queue, at, at+1)
 		c := pt.m.cut()
-		if r.try(sp, &pt, want, len(c.keep) > 0) {
+		if r.try(sp, &pt, want, max(1, c.width(pt.m)>>sp.shrink)) {
 			continue
 		}
 		if len(c.keep) == 0 || sp.stopped {
@@ -85,7 +85,7 @@ func lowest(queue []part) int {
 }
 
 // try bounds and searches a part. closed: it holds no plan that ranks before the best.
-func (r *result) try(sp *spent, pt *part, want goal, splits bool) (closed bool) {
+func (r *result) try(sp *spent, pt *part, want goal, width int) (closed bool) {
 	if m := pt.m; want == bestValue && r.best != nil && m.pr.aim == Time { // only faster plans matter
 		m.deadline = min(m.deadline, r.best.value-1)
 		m.window()
@@ -103,12 +103,7 @@ func (r *result) try(sp *spent, pt *part, want goal, splits bool) (closed bool) 
 		return true
 	}
 	slices.Reverse(d.kept[1:]) // the strongest are the likeliest to cut
-	s := &search{m: m, bounds: d.kept, best: r.best, want: want, spent: sp, width: fullWidth}
-	if splits && pt.m.depth > 0 {
-		s.width = proofWidth
-	} else if splits {
-		s.width = 4 * proofWidth
-	}
+	s := &search{m: m, bounds: d.kept, best: r.best, want: want, spent: sp, width: width}
 	closed = s.rise(pt)
 	r.best = s.best
 	if pt.m.depth == 0 && r.best != nil {
@@ -151,8 +146,23 @@ func (s *search) rise(pt *part) (closed bool) {
 
 // cut confines a node to some of its choices, in several ways that together leave none out.
 type cut struct {
-	node int
-	keep []func(choice) bool
+	node    int
+	keep    []func(choice) bool
+	grouped bool // by the domain of a member of a group
+}
+
+// width is how wide to search before cutting: not for long where the cut is known to tell the bound much.
+func (c cut) width(m *model) int {
+	switch {
+	case len(c.keep) == 0:
+		return fullWidth
+	case c.grouped:
+		return proofWidth / 4
+	case m.depth > 0:
+		return proofWidth
+	default:
+		return proofWidth * 4
+	}
 }
 
 // cut chooses where to split. Members of groups come first, by the coarsest domain there is, since group rules are
@@ -166,6 +176,7 @@ func (m *model) cut() cut {
 		}
 	}
 	if c := m.cutDomain(func(nd *node) bool { return grouped[nd.v] }); len(c.keep) > 0 {
+		c.grouped = true
 		return c
 	}
 	if m.n.time {
@@ -215,7 +226,7 @@ func (m *model) cutTime() cut {
 	if best < 0 {
 		return cut{}
 	}
-	return cut{best, []func(choice) bool{
+	return cut{node: best, keep: []func(choice) bool{
 		func(c choice) bool { return c.time < mid },
 		func(c choice) bool { return c.time >= mid },
 	}}

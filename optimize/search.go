@@ -24,6 +24,7 @@ type spent struct {
 	nodes   int
 	limit   int
 	stopped bool
+	shrink  int // tests narrow the searches by this power of two, to see the branching at work
 }
 
 func newSpent(ctx context.Context, lim Limit) *spent {

@@ -12,7 +12,8 @@ const (
 	Optimal
 	// Infeasible: proved that no plan keeps every rule.
 	Infeasible
-	// Dominated is for bids only: not solved, since another option of the same class is no worse in anything.
+	// Dominated is for bids only: not solved, since another option of the same class is no worse in anything that the
+	// objective and the limits look at, so that no plan with this option can win.
 	Dominated
 )
 

@@ -41,7 +41,8 @@ type Provider interface {
 
 	// Start begins a task on a Ready allocation and returns once it is accepted. The same task key again is the same
 	// task and starts nothing, even after it has exited. Several tasks may share an allocation, in turn or together. A
-	// task with a lower epoch than one already seen on the allocation is refused with Conflict.
+	// task with a lower epoch than one already seen on the allocation is refused with Conflict, one whose input is not
+	// there with Invalid.
 	Start(ctx context.Context, h Handle, task Task) error
 
 	// Poll yields one status for each ref, in the order given. A task that is proven not to exist is an error of kind

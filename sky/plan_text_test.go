@@ -76,7 +76,6 @@ func TestAmounts(t *testing.T) {
 	require.Equal(t, "$0.00", digitsFor(40*Dollar).text(0))
 	require.Equal(t, "$0.0123", digitsFor(dollars(t, "0.0123")).text(dollars(t, "0.0123")))
 	require.Equal(t, "$0.000300", digitsFor(dollars(t, "0.0003")).text(dollars(t, "0.0003")))
-	require.Equal(t, "+$1.00", moneyDigits(2).signed(Dollar))
 	require.Equal(t, "+1.4%", off(100, 101.4))
 	require.Equal(t, "-12%", off(100, 88))
 	require.Empty(t, off(0, 5))

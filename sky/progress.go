@@ -144,8 +144,8 @@ func (e Event) says() string {
 	}
 	add(e.Kind == StageProgress && e.Fraction > 0, "%.0f%%", e.Fraction*100)
 	add(e.Kind == StageExited, "with %d", e.Exit)
-	add(e.Offering != "" && e.Kind != StageRunning, "%s", e.Offering)
-	add(e.Place != "", "%s %s", preposition(e.Kind), shortPlace(e.Place))
+	add(e.Offering != "" && isOneOf(e.Kind, StageAllocating, StageAllocated, StageRefused), "%s", e.Offering)
+	add(e.Place != "" && !isOneOf(e.Kind, StageProgress, StageRetrying), "%s %s", preposition(e.Kind), shortPlace(e.Place))
 	add(e.Bytes > 0, "(%s)", e.Bytes)
 	add(e.Cost != 0, "for %s", digitsFor(e.Cost).text(e.Cost))
 	text := strings.Join(parts, " ")
@@ -156,8 +156,10 @@ func (e Event) says() string {
 }
 
 func preposition(k EventKind) string {
-	if slices.Contains([]EventKind{StageMoving, StageMoved}, k) {
+	if isOneOf(k, StageMoving, StageMoved) {
 		return "to"
 	}
 	return "at"
 }
+
+func isOneOf(k EventKind, kinds ...EventKind) bool { return slices.Contains(kinds, k) }

@@ -70,14 +70,6 @@ func (n moneyDigits) text(m Money) string {
 	return shown
 }
 
-// signed is the amount with a plus in front when it is not negative.
-func (n moneyDigits) signed(m Money) string {
-	if m < 0 {
-		return n.text(m)
-	}
-	return "+" + n.text(m)
-}
-
 // percent is a share as a whole percentage, or with one digit when it is small.
 func percent(share float64) string {
 	if math.IsNaN(share) || math.IsInf(share, 0) {

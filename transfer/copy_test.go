@@ -154,7 +154,13 @@ func TestCopyIncludes(t *testing.T) {
 
 func TestCopyRefuses(t *testing.T) {
 	t.Parallel()
-	src, dst := mem.New("src"), mem.New("dst")
+	committed := 0
+	src, dst := mem.New("src"), mem.NewWith("dst", mem.Options{Fault: func(op, _ string) error {
+		if op == "commit" {
+			committed++
+		}
+		return nil
+	}})
 	put(t, src, "a/x", []byte("x"))
 	sound := transfer.NewManifest("", nil)
 	for name, c := range map[string]struct {
@@ -179,6 +185,7 @@ func TestCopyRefuses(t *testing.T) {
 		require.ErrorIs(t, err, transfer.ErrInvalid, name)
 		_, ok := errors.AsType[*transfer.Error](err)
 		require.True(t, ok, name)
+		require.Zero(t, committed, name)
 	}
 	_, err := transfer.Copy(t.Context(), at(dst, "x"), at(src, "none"), transfer.Options{})
 	require.ErrorIs(t, err, transfer.ErrNotFound)

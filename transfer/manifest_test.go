@@ -160,6 +160,11 @@ func TestSealAndVerify(t *testing.T) {
 		require.Equal(t, transfer.Sum{Size: unit.Bytes(len(p)), CRC32C: transfer.CRC32C(0, p), Digest: reference(p)}, o.Sum())
 	}
 	require.NoError(t, transfer.Verify(ctx, b, "art/", m, transfer.Options{}))
+	objects := slices.Clone(m.Objects)
+	objects[3].Digest = reference([]byte("other"))
+	err = transfer.Verify(ctx, b, "art/", transfer.NewManifest("", objects), transfer.Options{})
+	require.ErrorIs(t, err, transfer.ErrCorrupt, "a digest that differs, where size and checksum do not")
+	require.NoError(t, transfer.Verify(ctx, b, "art/", transfer.NewManifest("", objects), transfer.Options{SkipDigest: true}))
 	put(t, b, "art/extra", nil)
 	require.NoError(t, transfer.Verify(ctx, b, "art/", m, transfer.Options{}), "others are not looked at")
 

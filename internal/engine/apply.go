@@ -44,10 +44,8 @@ func answers(k EventKind) []Verb {
 	switch k {
 	case Allocated, Unresolved:
 		return []Verb{Allocate, Resolve}
-	case Refused:
-		return []Verb{Allocate, Resolve, Run}
 	case Absent:
-		return []Verb{Resolve}
+		return []Verb{Allocate, Resolve}
 	case Started, ServiceReady, Exited, Lost:
 		return []Verb{Run}
 	case Sealed:
@@ -58,7 +56,7 @@ func answers(k EventKind) []Verb {
 		return []Verb{Bring}
 	case Released:
 		return []Verb{Release}
-	case Failed:
+	case Refused, Failed:
 		return []Verb{Allocate, Resolve, Run, Seal, Publish, Bring, Release}
 	case Replanned, Unplannable:
 		return []Verb{Replan}
@@ -70,8 +68,8 @@ func (m *Machine) outcome(e Event) {
 	switch e.Kind {
 	case Allocated:
 		m.allocated(e)
-	case Refused:
-		m.refused(e)
+	case Refused, Failed:
+		m.failure(e)
 	case Unresolved:
 		m.unresolved(e)
 	case Absent:
@@ -92,8 +90,6 @@ func (m *Machine) outcome(e Event) {
 		m.moved(e)
 	case Released:
 		m.released(e)
-	case Failed:
-		m.failure(e)
 	case Replanned:
 		m.replanned(e)
 	case Unplannable:
@@ -101,8 +97,11 @@ func (m *Machine) outcome(e Event) {
 	}
 }
 
+// failure is about any verb: a refusal and a failure differ only in how sure one is, which the fault says as well.
 func (m *Machine) failure(e Event) {
 	switch e.ID.Verb {
+	case Run:
+		m.runFailed(e)
 	case Seal:
 		m.sealFailed(e)
 	case Publish:
@@ -162,7 +161,7 @@ func (m *Machine) resumed(e Event) {
 		s := &m.s.Stages[i]
 		m.watch(AttemptRef{Stage: i, Attempt: len(s.Attempts)}, m.now())
 		if a := s.last(); a != nil && a.Work.Phase == sent && a.Work.ID.Verb == Allocate {
-			a.Reissued = true
+			a.Reissued, a.Tried = true, m.now()
 		}
 	}
 }

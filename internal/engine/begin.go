@@ -172,9 +172,11 @@ func stallTimer(ref AttemptRef) Timer {
 
 // watch starts, or moves, the volatile stall deadline of a running attempt.
 func (m *Machine) watch(ref AttemptRef, at time.Time) {
-	stall := m.s.Spec.Stages[ref.Stage].Stall
 	a := m.attempt(ref.Stage, ref.Attempt)
-	if stall > 0 && a != nil && a.State == StageRunning && !a.over() {
+	if a == nil || a.State != StageRunning || a.over() {
+		return
+	}
+	if stall := m.s.Spec.Stages[ref.Stage].Stall; stall > 0 {
 		m.stalls.set(stallTimer(ref), at.Add(stall))
 	}
 }

@@ -10,7 +10,7 @@ type Verb string
 
 // The verbs. Each is idempotent by its ID: carrying it out twice has the effect of once.
 const (
-	Allocate Verb = "allocate" // until machines are Ready → Allocated, Refused, Unresolved
+	Allocate Verb = "allocate" // until machines are Ready → Allocated, Refused, Unresolved, Absent
 	Resolve  Verb = "resolve"  // find out what became of an Allocate → Allocated, Refused, Absent, Unresolved
 	Run      Verb = "run"      // start task N and watch it to its end → Started, then Exited, Lost, Refused, Failed
 	Stop     Verb = "stop"     // end the attempt's Run, Bring or Publish; no outcome of its own: they end

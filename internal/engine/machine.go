@@ -197,7 +197,7 @@ func (m *Machine) Stage(i int) StageView {
 	for n, a := range s.Attempts {
 		v.Attempts = append(v.Attempts, AttemptView{
 			Attempt: n + 1, State: a.State, Assignment: *a.At,
-			Begun: a.Begun, Asked: a.Asked, Allocated: a.Allocated, Stalled: a.Stalled, Sealed: a.Sealed,
+			Begun: a.Begun, Asked: a.Asked, Tried: a.Tried, Allocated: a.Allocated, Stalled: a.Stalled, Sealed: a.Sealed,
 			Published: a.Published, Released: a.Released, Ended: a.Ended, Cost: a.Cost,
 			Tasks: slices.Clone(a.Tasks), Faults: slices.Clone(a.Faults),
 			Allocation: a.Allocation, Outputs: a.Outputs, Manifest: a.Manifest, Bill: a.Bill,

@@ -9,6 +9,7 @@ func (m *Machine) hold(id CommandID) {
 		a.Held = true
 		m.s.Held++
 	}
+	a.Tried = m.now()
 	if a.Asked.IsZero() {
 		a.Asked = m.now()
 		m.timers.set(provisionTimer(id.ref()), m.now().Add(m.rules.Provision))
@@ -65,10 +66,6 @@ func (m *Machine) late(ref AttemptRef, a *attempt, e Event) {
 
 // refused: a definite no to an Allocate, or to what became of one.
 func (m *Machine) refused(e Event) {
-	if e.ID.Verb == Run {
-		m.runFailed(e)
-		return
-	}
 	ref, a := e.ID.ref(), m.attempt(e.ID.Stage, e.ID.Attempt)
 	c := m.answered(e.ID)
 	if c == nil {

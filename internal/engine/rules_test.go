@@ -96,6 +96,37 @@ func placing() []scenario {
 			},
 		},
 		{
+			name: "pending machines that vanish are asked for again", rules: retryAtOnce, stages: one, end: Running,
+			lines: []line{
+				{"plan", "allocate:0.1.0"},
+				{"absent allocate:0.1.0", ""},
+				{"+1ns", "allocate:0.1.1"},
+				{"failed allocate:0.1.1 fault=transient", ""},
+				{"+1ns", "allocate:0.1.2"},
+				{"failed allocate:0.1.2 fault=capacity", "replan:0 block=a/r/z/o/"},
+			},
+		},
+		{
+			name: "after a resume only a release proves that nothing came of the first call", rules: Rules{Tries: 1}, stages: []Stage{{}, {}}, end: Running,
+			lines: []line{
+				{"plan", "allocate:0.1.0 allocate:1.1.0"},
+				{"resume 2", ""}, // both are issued again
+				{"refused allocate:0.1.0 fault=auth", "release:0.1.0"},
+				{"refused allocate:1.1.0 fault=throttled", "release:1.1.0"},
+				{"released release:0.1.0", "replan:0 block=a////"},
+				{"released release:1.1.0", ""},
+				{"replanned 0 0=b/r/z/o/m 1=b/r/z/o/m", "allocate:0.2.0 allocate:1.2.0"},
+			},
+		},
+		{
+			name: "but a refusal that tells of the place does", rules: Rules{Tries: 1}, stages: one, end: Running,
+			lines: []line{
+				{"plan", "allocate:0.1.0"},
+				{"resume 2", ""},
+				{"refused allocate:0.1.0 fault=capacity", "replan:0 block=a/r/z/o/"},
+			},
+		},
+		{
 			name: "a late success is released, once", rules: Rules{Tries: 1}, stages: one, end: Running,
 			lines: []line{
 				{"plan", "allocate:0.1.0"},

@@ -90,6 +90,7 @@ type attempt struct {
 type facts struct {
 	Begun      time.Time       `json:"begun,omitzero"`
 	Asked      time.Time       `json:"asked,omitzero"`
+	Tried      time.Time       `json:"tried,omitzero"`
 	Allocated  time.Time       `json:"allocated,omitzero"`
 	Stalled    time.Time       `json:"stalled,omitzero"`
 	Sealed     time.Time       `json:"sealed,omitzero"`

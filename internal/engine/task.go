@@ -30,10 +30,10 @@ func (m *Machine) started(e Event) {
 // serviceReady: those who wait for the service may begin.
 func (m *Machine) serviceReady(e Event) {
 	a, t := m.running(e.ID)
-	s := m.stage(e.ID.Stage)
 	if a == nil || !t.Ready.IsZero() || !m.s.Spec.Stages[e.ID.Stage].Serves {
 		return
 	}
+	s := m.stage(e.ID.Stage)
 	t.Ready, t.Endpoint = m.now(), e.Data
 	if s.Retired {
 		m.halt(e.ID.ref(), a, haltRetire)

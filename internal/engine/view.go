@@ -105,6 +105,7 @@ type AttemptView struct {
 	Assignment Assignment
 	Begun      time.Time // moves started, or machines were asked for
 	Asked      time.Time // the first Allocate was issued
+	Tried      time.Time // the latest was, again after a resume included: how long NotFound proves nothing counts from here
 	Allocated  time.Time
 	Stalled    time.Time // the last time no progress was noticed
 	Sealed     time.Time

@@ -352,6 +352,6 @@ func TestProcessSeesItsTask(t *testing.T) {
 		Outputs: []provider.Data{{Name: "model", Variable: "SKY_OUT_MODEL", URL: "fake://b/m/"}},
 	})
 	clock.Advance(time.Minute)
-	require.Equal(t, len("123")+len("/sky/model"), status(t, cloud, ref).Exit)
+	require.Equal(t, len("123")+len("/sky/SKY_OUT_MODEL"), status(t, cloud, ref).Exit)
 	require.Equal(t, start, now)
 }

@@ -56,9 +56,12 @@ func newProcess(c *Cloud, t *task, spec provider.Task, program Program) *Process
 	for name, s := range spec.Secrets {
 		p.env[name] = s.Reveal()
 	}
+	paths := map[string]string{}
 	for _, d := range slices.Concat(spec.Inputs, spec.Outputs) {
-		p.env[d.Variable] = "/sky/" + d.Name
+		paths[d.Variable] = "/sky/" + d.Variable
 	}
+	maps.Copy(p.env, paths)
+	spec.Argv = spec.Arguments(paths)
 	spec.Secrets = nil
 	t.spec = spec
 	return p

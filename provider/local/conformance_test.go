@@ -7,6 +7,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -41,7 +42,9 @@ func TestConformance(t *testing.T) {
 // quietScript is the suite's task, without what its shell says of a sleep that is killed with the task's group.
 func quietScript(b providertest.Behaviour) provider.Task {
 	task := providertest.Script(b)
-	quiet := func(s string) string { return strings.Replace(s, "trap 'kill $!", "exec 2>/dev/null\ntrap 'kill $!", 1) }
+	quiet := func(s string) string {
+		return strings.Replace(s, "trap 'kill $!", "exec 2>/dev/null\ntrap 'kill $!", 1)
+	}
 	task.Script = quiet(task.Script)
 	for i := range task.Argv {
 		task.Argv[i] = quiet(task.Argv[i])
@@ -74,19 +77,25 @@ func (w world) stored(t *testing.T) string {
 }
 
 // leaks are the processes that still run in the cloud's folders, and the allocations held.
-func (w world) leaks(t *testing.T) []string {
+func (w world) leaks(*testing.T) []string {
 	var all []string
 	processes, err := filepath.Glob("/proc/[0-9]*/cwd")
-	require.NoError(t, err)
+	require.NoError(w, err)
 	for _, p := range processes {
 		if at, err := os.Readlink(p); err == nil && strings.HasPrefix(at, w.dir) {
 			all = append(all, p+" "+at)
 		}
 	}
 	held, err := os.ReadDir(filepath.Join(w.dir, "local", "held"))
-	require.NoError(t, err)
+	require.NoError(w, err)
 	for _, e := range held {
 		all = append(all, e.Name())
 	}
 	return all
+}
+
+// leavesNothing waits for killed timers to disappear; the wrappers and commands themselves are gone after Release.
+func (w world) leavesNothing() {
+	w.Helper()
+	require.Eventually(w, func() bool { return len(w.leaks(nil)) == 0 }, 10*time.Second, time.Millisecond)
 }

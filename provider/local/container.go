@@ -33,7 +33,7 @@ func (c *Cloud) contain(job *remote.Job, task provider.Task, d data) {
 	case task.Script != "":
 		argv = append(argv, "sh", "-c", task.Script, "sh")
 	default:
-		argv = append(argv, task.Argv...)
+		argv = append(argv, task.Arguments(d.paths)...)
 	}
 	job.Argv, job.Env = argv, nil
 	job.Cleanup = slices.Concat(c.runtime(), []string{"rm", "-f", name})

@@ -57,7 +57,7 @@ func (c *Cloud) place(ctx context.Context, dir string, task provider.Task) (data
 func (c *Cloud) dataFailure(task provider.Task, a provider.Data, err error) error {
 	err = fmt.Errorf("task %s, artifact %s, %s: %w", task.Name, a.Name, a.URL, err)
 	if errors.Is(err, fs.ErrNotExist) {
-		return c.fail("start", fault.NotFound, fault.ScopeNone, "artifact is not there", err)
+		return c.fail("start", fault.Invalid, fault.ScopeNone, "artifact is not there", err)
 	}
 	return c.fail("start", fault.KindOf(err), fault.ScopeNone, "artifact", err)
 }

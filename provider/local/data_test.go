@@ -76,7 +76,7 @@ func TestDataPaths(t *testing.T) {
 
 	in = provider.Data{Variable: "SKY_IN_A", URL: "local://b/in/", Objects: []string{"4"}}
 	err = w.Start(t.Context(), h, provider.Task{Key: "missing", Script: "true", Inputs: []provider.Data{in}})
-	require.ErrorIs(t, err, fault.NotFound)
+	require.ErrorIs(t, err, fault.Invalid)
 	require.ErrorContains(t, err, "local://b/in/")
 	in.Objects = []string{"../x"}
 	require.ErrorIs(t, w.Start(t.Context(), h, provider.Task{Key: "escape", Script: "true", Inputs: []provider.Data{in}}), fault.Invalid)

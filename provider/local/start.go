@@ -73,7 +73,7 @@ func (c *Cloud) job(ctx context.Context, h provider.Handle, task provider.Task) 
 		c.contain(&job, task, d)
 		return job, nil
 	}
-	job.Argv = c.argv(task)
+	job.Argv = c.argv(task, d.paths)
 	env["TMPDIR"], env[provider.TaskVariable] = dir+"/tmp", dir+"/task.json"
 	maps.Copy(env, task.Env)
 	if task.Func != "" {
@@ -87,14 +87,14 @@ func (c *Cloud) taskDir(allocation, task string) string {
 }
 
 // argv is the command of a task without a container.
-func (c *Cloud) argv(task provider.Task) []string {
+func (c *Cloud) argv(task provider.Task, paths map[string]string) []string {
 	switch {
 	case task.Func != "":
 		return []string{c.cfg.Executable}
 	case task.Script != "":
 		return []string{"sh", "-c", task.Script, "sh"}
 	}
-	return task.Argv
+	return task.Arguments(paths)
 }
 
 // runnable refuses what cannot be run as asked.

@@ -26,6 +26,7 @@ func dataTests() []test {
 		{"Progress is told", progress},
 		{"Inputs and outputs go through the buckets", inputsOutputs},
 		{"Inputs can be chosen by key", inputsChosen},
+		{"Arguments can name inputs and outputs", argumentsNameData},
 		{"Input can be a single object", inputSingle},
 		{"Missing input fails the task, not silently", inputMissing},
 		{"Scratch is the same for every host", scratchStable},
@@ -192,6 +193,18 @@ func inputsChosen(w *world) {
 	require.Equal(w.t, []string{"a", "deep/c"}, w.list(folder+"out/"))
 }
 
+func argumentsNameData(w *world) {
+	folder := w.folder()
+	w.put(folder+"in/a.txt", "alpha")
+	task := w.task(Behaviour{Args: []string{"{in.raw}", "{out.clean}", "{in.none}"}, ShowEnv: []string{"SKY_IN_RAW", "SKY_OUT_CLEAN"}})
+	data := w.copyTask(folder, provider.Data{URL: folder + "in/"})
+	task.Inputs, task.Outputs = data.Inputs, data.Outputs
+	lines := strings.Split(strings.ReplaceAll(w.output(w.ready(), task), "|\n", "\n"), "\n")
+	require.Len(w.t, lines, 6)
+	require.Equal(w.t, []string{"SKY_IN_RAW=" + lines[0], "SKY_OUT_CLEAN=" + lines[1]}, lines[3:5])
+	require.Equal(w.t, "{in.none}", lines[2])
+}
+
 func inputSingle(w *world) {
 	folder := w.folder()
 	w.put(folder+"in/a.txt", "alpha")
@@ -206,7 +219,7 @@ func inputMissing(w *world) {
 	h := w.ready()
 	task := w.copyTask(folder, provider.Data{URL: folder + "in/", Objects: []string{"absent"}})
 	if err := w.p.Start(w.ctx, h, task); err != nil {
-		w.refused(err, fault.NotFound, fault.Invalid)
+		w.refused(err, fault.Invalid)
 		return
 	}
 	s := w.until(provider.Ref{Handle: h, TaskKey: task.Key}, "the task ends", ended)

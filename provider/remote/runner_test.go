@@ -30,7 +30,7 @@ func newBench(t *testing.T) *bench {
 	require.NoError(t, b.Open(t.Context(), "a", time.Time{}, 1))
 	t.Cleanup(func() {
 		require.NoError(t, b.Release(context.Background(), "a"))
-		require.Empty(t, b.stray())
+		require.Eventually(t, func() bool { return len(b.stray()) == 0 }, 10*time.Second, time.Millisecond)
 	})
 	return b
 }

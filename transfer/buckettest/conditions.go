@@ -2,6 +2,7 @@ package buckettest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -147,11 +148,10 @@ func manyAtOnce(b *bench) {
 		wg.Go(func() {
 			for i := range each {
 				key := fmt.Sprintf("shared/%d/%d", i, w)
-				if _, err := store(b.Context(), b.Bucket, key, []byte(key), transfer.CreateOptions{}); err != nil {
-					errs[w] = err
-				}
+				_, err := store(b.Context(), b.Bucket, key, []byte(key), transfer.CreateOptions{})
+				errs[w] = errors.Join(errs[w], err)
 				if i%2 == 1 {
-					errs[w] = firstOf(errs[w], b.Delete(b.Context(), key, ""))
+					errs[w] = errors.Join(errs[w], b.Delete(b.Context(), key, ""))
 				}
 			}
 		})
@@ -164,13 +164,6 @@ func manyAtOnce(b *bench) {
 	for _, k := range b.keys("") {
 		b.holds(k, []byte(k))
 	}
-}
-
-func firstOf(a, b error) error {
-	if a != nil {
-		return a
-	}
-	return b
 }
 
 // copied checks the ability to copy between stores, where there is one.

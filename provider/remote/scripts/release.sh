@@ -8,14 +8,15 @@ for task in *; do
 	[ -z "$known" ] || ! alive $known || kill -s TERM "${known%% *}"
 done
 
-# gone FILE: waits until the process a file names has ended, and makes it after a while.
+# gone FILE TRIES: waits until the process a file names has ended, and makes it after some tries. What is left of its
+# group is killed and not waited for: it does nothing any more, and may stay a zombie for as long as nobody reaps it.
 gone() {
 	recall "$1"
 	tries=0
 	while [ -n "$known" ] && alive $known; do
-		tries=$((tries + 1))
 		[ "$tries" -lt "$2" ] || strike KILL "$known"
 		[ "$tries" -lt 1000 ] || exit 76
+		tries=$((tries + 1))
 		sleep 0.01
 	done
 	strike KILL "$known"
