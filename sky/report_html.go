@@ -151,11 +151,7 @@ func (r *Report) savingCard() pageCard {
 	if !ok {
 		return pageCard{Label: "Against one cloud", Value: "only here", Note: "no single cloud can run this job"}
 	}
-	word := "less"
-	if share < 0 {
-		share, word = -share, "more"
-	}
-	return pageCard{Label: "Against one cloud", Value: percent(share) + " " + word, Note: "best alone: " + best.Cloud + " at " + r.digits().text(best.Cost) + ", " + span(best.Time)}
+	return pageCard{Label: "Planned saving", Value: percent(share), Note: "best alone: " + best.Cloud + " at " + r.digits().text(best.Cost) + ", " + span(best.Time)}
 }
 
 // bars compare what the run cost with the plan, and with each cloud that could have done it alone.

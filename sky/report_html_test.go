@@ -22,7 +22,7 @@ func TestReportHTMLGolden(t *testing.T) {
 	golden(t, "report.html", string(b))
 	requirePage(t, string(b))
 	for _, want := range []string{
-		"succeeded", "predicted $40.57 (&#43;20%)", "54% less", "best alone: azure at $104.97, 10h47m", "What went wrong on the way",
+		"succeeded", "predicted $40.57 (&#43;20%)", "Planned saving", "best alone: azure at $104.97, 10h47m", "What went wrong on the way",
 		"stage &#34;clean&#34; fails need confidential sgx", "the machine was preempted after 1h20m", "Total", "gcp/europe-west4 tpu-v3-8 spot",
 	} {
 		require.Contains(t, string(b), want)

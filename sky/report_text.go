@@ -57,12 +57,13 @@ func (r *Report) digits() moneyDigits {
 	return digitsFor(amounts...)
 }
 
-// saving compares what was spent with what the best single cloud would have been expected to cost.
+// saving is the plan's saving against the best single cloud: like with like, since what the run would have cost there
+// is not known.
 func (r *Report) saving() (share float64, best SingleCloud, ok bool) {
 	if r.Plan == nil {
 		return 0, best, false
 	}
-	_, cloud, ok := r.Plan.Saving()
+	share, cloud, ok := r.Plan.Saving()
 	if !ok {
 		return 0, best, false
 	}
@@ -74,7 +75,7 @@ func (r *Report) saving() (share float64, best SingleCloud, ok bool) {
 	if best.Cost <= 0 {
 		return 0, best, false
 	}
-	return float64(best.Cost-r.Actual) / float64(best.Cost), best, true
+	return share, best, true
 }
 
 func (r *Report) writeHead(b *strings.Builder, t timeline) {
@@ -90,11 +91,7 @@ func (r *Report) writeHead(b *strings.Builder, t timeline) {
 	}
 	b.WriteString("\n")
 	if share, best, ok := r.saving(); ok {
-		word := "less"
-		if share < 0 {
-			share, word = -share, "more"
-		}
-		fmt.Fprintf(b, "  saving  %s %s than the best single cloud, %s at %s\n", percent(share), word, clean(best.Cloud), digits.text(best.Cost))
+		fmt.Fprintf(b, "  saving  %s as planned, against the best single cloud, %s at %s\n", percent(share), clean(best.Cloud), digits.text(best.Cost))
 	}
 }
 

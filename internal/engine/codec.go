@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // SnapshotFormat is the format Encode writes, and the newest Decode reads.
@@ -67,15 +68,44 @@ func (s *state) check() error {
 			return fmt.Errorf("stage %d: %w", i, err)
 		}
 	}
-	for _, mv := range s.Moves {
-		if mv == nil {
-			return errors.New("an empty move")
-		}
-	}
 	for _, l := range s.Lanes {
 		if l == nil {
 			return errors.New("an empty lane")
 		}
+	}
+	for _, d := range s.Timers {
+		if d.Timer.Kind != TimerQuiet && !s.hasStage(d.Timer.Stage) {
+			return fmt.Errorf("a timer of stage %d of %d", d.Timer.Stage, len(s.Stages))
+		}
+	}
+	for _, i := range slices.Concat(s.Replan.Wanting, s.Replan.Asked) {
+		if !s.hasStage(i) {
+			return fmt.Errorf("a plan for stage %d of %d", i, len(s.Stages))
+		}
+	}
+	return s.checkMoves()
+}
+
+func (s *state) hasStage(i int) bool { return i >= 0 && i < len(s.Stages) }
+
+func (s *state) checkMoves() error {
+	for _, mv := range s.Moves {
+		if mv == nil {
+			return errors.New("an empty move")
+		}
+		id := mv.Call.ID
+		if mv.Call.Phase == idle {
+			continue
+		}
+		if !s.hasStage(id.Stage) || id.Verb != Bring || id.Attempt < 1 || id.Attempt > len(s.Stages[id.Stage].Attempts) {
+			return fmt.Errorf("move %q by nobody", mv.ID)
+		}
+		if moves := s.Stages[id.Stage].Attempts[id.Attempt-1].At.Moves; id.N < 0 || id.N >= len(moves) || moves[id.N].ID != mv.ID {
+			return fmt.Errorf("move %q by %v, which makes another", mv.ID, id)
+		}
+	}
+	if c := s.Replan.Call; c.Phase != idle && c.ID.Verb != Replan {
+		return fmt.Errorf("a plan asked for by %v", c.ID)
 	}
 	return nil
 }
@@ -88,13 +118,23 @@ func (s *state) checkStage(i int) error {
 	if err := s.Spec.checkNeeds(s.Spec.Stages[i]); err != nil {
 		return err
 	}
-	for _, a := range st.Attempts {
+	for k, a := range st.Attempts {
 		if a == nil || a.At == nil {
 			return errors.New("an attempt without an assignment")
 		}
 		if n := a.Work.ID.N; a.Work.ID.Verb == Run && (n < 0 || n >= len(a.Tasks)) {
 			return fmt.Errorf("task %d of %d runs", n, len(a.Tasks))
 		}
+		ref := AttemptRef{Stage: i, Attempt: k + 1}
+		ok := a.Work.belongs(ref, Allocate, Resolve, Run, Seal) && a.Rel.belongs(ref, Release) && a.Pub.belongs(ref, Publish)
+		if !ok {
+			return fmt.Errorf("attempt %d has commands of another", ref.Attempt)
+		}
 	}
 	return nil
+}
+
+// belongs says whether a command that is under way is where it should be.
+func (c call) belongs(ref AttemptRef, verbs ...Verb) bool {
+	return c.Phase == idle || c.ID.ref() == ref && slices.Contains(verbs, c.ID.Verb)
 }

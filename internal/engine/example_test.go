@@ -39,3 +39,29 @@ func ExampleMachine() {
 	// released →
 	// succeeded 7 00:00:02
 }
+
+// After a crash the journal gives the machine back, and the machine says what to issue again.
+func ExampleReplay() {
+	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	m := engine.New()
+	plan := []engine.Event{{
+		Kind:        engine.Planned,
+		Spec:        &engine.Spec{Run: "demo", Stages: []engine.Stage{{Name: "hello"}}},
+		Assignments: []engine.Assignment{{Stage: 0, Cloud: "local", Tasks: 1}},
+	}}
+	record := engine.NewRecord(plan, m.Step(at, plan))
+
+	again, err := engine.Replay(func(yield func(engine.Entry, error) bool) {
+		yield(engine.Entry{At: at, Record: record}, nil)
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	again.Step(at, []engine.Event{{Kind: engine.Resumed, Epoch: 2}})
+	for _, c := range again.Outstanding() {
+		fmt.Println(c.ID)
+	}
+	// Output:
+	// stage 0 attempt 1 allocate 0
+}

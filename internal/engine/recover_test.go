@@ -79,9 +79,10 @@ func (k *kindly) outcome(c Command) Event {
 	return e
 }
 
-// task ends at once, but a service only when it is stopped.
+// task ends at once, but a service that is used only when it is stopped.
 func (k *kindly) task(c Command) EventKind {
-	serves := k.d.m.s.Spec.Stages[c.ID.Stage].Serves && c.ID.N == c.Assignment.Tasks-1
+	s := k.d.m.stage(c.ID.Stage)
+	serves := (s.Users > 0 || s.Retired) && k.d.m.s.Spec.Stages[c.ID.Stage].Serves && c.ID.N == c.Assignment.Tasks-1
 	switch {
 	case !serves || k.stopped[c.ID.ref()]:
 		return Exited

@@ -5,7 +5,7 @@ import "time"
 // scenarios are the rules one by one.
 func scenarios() []scenario {
 	var all []scenario
-	for _, group := range [][]scenario{placing(), moving(), tasks(), services(), sealing(), releasing(), planning(), admission()} {
+	for _, group := range [][]scenario{placing(), moving(), tasks(), services(), sealing(), releasing(), planning(), admission(), ends(), longServices(), graphs()} {
 		all = append(all, group...)
 	}
 	return all
@@ -19,7 +19,7 @@ func placing() []scenario {
 			lines: []line{{"plan", ""}},
 		},
 		{
-			name: "throttled: the same request, not before retry after", rules: retryAtOnce, stages: one, end: Running,
+			name: "throttled: the same request, not before retry after", rules: retryAtOnce(), stages: one, end: Running,
 			lines: []line{
 				{"plan", "allocate:0.1.0"},
 				{"refused allocate:0.1.0 fault=throttled after=30s", ""},
@@ -96,7 +96,7 @@ func placing() []scenario {
 			},
 		},
 		{
-			name: "pending machines that vanish are asked for again", rules: retryAtOnce, stages: one, end: Running,
+			name: "pending machines that vanish are asked for again", rules: retryAtOnce(), stages: one, end: Running,
 			lines: []line{
 				{"plan", "allocate:0.1.0"},
 				{"absent allocate:0.1.0", ""},
@@ -215,7 +215,7 @@ func tasks() []scenario {
 			},
 		},
 		{
-			name: "lost machines are proven gone before the next attempt", rules: retryAtOnce, stages: []Stage{{}}, end: Running,
+			name: "lost machines are proven gone before the next attempt", rules: retryAtOnce(), stages: []Stage{{}}, end: Running,
 			lines: []line{
 				{"plan", "allocate:0.1.0"},
 				{"allocated allocate:0.1.0", "run:0.1.0"},
@@ -262,7 +262,7 @@ func tasks() []scenario {
 			},
 		},
 		{
-			name: "a start that fails in passing is repeated under its id", rules: retryAtOnce, stages: []Stage{{}}, end: Running,
+			name: "a start that fails in passing is repeated under its id", rules: retryAtOnce(), stages: []Stage{{}}, end: Running,
 			lines: []line{
 				{"plan", "allocate:0.1.0"},
 				{"allocated allocate:0.1.0", "run:0.1.0"},
@@ -324,7 +324,7 @@ func services() []scenario {
 			},
 		},
 		{
-			name: "a service that ends too early has failed", rules: retryAtOnce, stages: pair, end: Running,
+			name: "a service that ends too early has failed", rules: retryAtOnce(), stages: pair, end: Running,
 			lines: []line{
 				{"plan", "allocate:0.1.0"},
 				{"allocated allocate:0.1.0", "run:0.1.0"},
@@ -333,7 +333,7 @@ func services() []scenario {
 			},
 		},
 		{
-			name: "readiness that is lost again holds back those not begun", rules: retryAtOnce,
+			name: "readiness that is lost again holds back those not begun", rules: retryAtOnce(),
 			stages: []Stage{{Serves: true}, {}, {Needs: append(needs(UntilReady, 0), needs(UntilExited, 1)...)}}, end: Running,
 			lines: []line{
 				{"plan", "allocate:0.1.0 allocate:1.1.0"},
@@ -348,7 +348,7 @@ func services() []scenario {
 			},
 		},
 		{
-			name: "a service on its way back that nobody needs is given up", rules: retryAtOnce, stages: pair, end: Succeeded,
+			name: "a service on its way back that nobody needs is given up", rules: retryAtOnce(), stages: pair, end: Succeeded,
 			lines: []line{
 				{"plan", "allocate:0.1.0"},
 				{"allocated allocate:0.1.0", "run:0.1.0"},
@@ -400,7 +400,7 @@ func sealing() []scenario {
 			),
 		},
 		{
-			name: "a missing output fails the attempt at once", rules: retryAtOnce, stages: []Stage{{Seals: true}}, end: RunFailed, reason: ReasonSeal,
+			name: "a missing output fails the attempt at once", rules: retryAtOnce(), stages: []Stage{{Seals: true}}, end: RunFailed, reason: ReasonSeal,
 			lines: then(
 				line{"failed seal:0.1.0 fault=not_found", "release:0.1.0"},
 				line{"released release:0.1.0", ""},
@@ -415,7 +415,7 @@ func sealing() []scenario {
 			),
 		},
 		{
-			name: "a publish is repeated", rules: retryAtOnce, stages: one, end: Succeeded,
+			name: "a publish is repeated", rules: retryAtOnce(), stages: one, end: Succeeded,
 			lines: then(
 				line{"sealed seal:0.1.0", "publish:0.1.0 release:0.1.0"},
 				line{"released release:0.1.0", ""},

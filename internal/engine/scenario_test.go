@@ -7,7 +7,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var retryAtOnce = Rules{BackoffBase: time.Nanosecond, BackoffCap: time.Nanosecond, Tries: 3}
+func retryAtOnce() Rules {
+	return Rules{BackoffBase: time.Nanosecond, BackoffCap: time.Nanosecond, Tries: 3}
+}
 
 // goldens are the runs whose journals are kept in testdata and must replay for ever.
 func goldens() []scenario {
@@ -53,7 +55,7 @@ func goldens() []scenario {
 		},
 		{
 			name:   "retry",
-			rules:  retryAtOnce,
+			rules:  retryAtOnce(),
 			stages: []Stage{{Retries: 1}},
 			lines: []line{
 				{"plan", "allocate:0.1.0"},
@@ -83,7 +85,7 @@ func goldens() []scenario {
 		},
 		{
 			name:   "ambiguous",
-			rules:  retryAtOnce,
+			rules:  retryAtOnce(),
 			stages: []Stage{{}},
 			lines: []line{
 				{"plan", "allocate:0.1.0"},

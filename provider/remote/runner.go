@@ -153,19 +153,24 @@ func (r Runner) moreLogs(ctx context.Context, op string, id ID, w *counter) (ove
 	code, err := r.run(ctx, op, logsScript, variables{
 		"allocation", id.Allocation, "task", id.Task, "from", strconv.FormatInt(w.n+1, 10),
 	}, nil, w)
-	if err == nil && code != exitOver {
+	switch {
+	case w.err != nil: // the shell reports the script's exit code rather than this
+		return false, w.err
+	case err == nil && code != exitOver:
 		err = failure(op, code, "")
 	}
 	return code == exitOver, err
 }
 
 type counter struct {
-	w io.Writer
-	n int64
+	w   io.Writer
+	n   int64
+	err error
 }
 
 func (c *counter) Write(p []byte) (int, error) {
 	n, err := c.w.Write(p)
 	c.n += int64(n)
+	c.err = err
 	return n, err
 }
