@@ -15,7 +15,7 @@ import (
 // Bounds of what is believed. A figure beyond them is a mistake in the source more often than news.
 const (
 	maxPrice   = 2_000 * unit.Price(unit.Dollar) // per any unit
-	maxEgress  = 100 * unit.Price(unit.Dollar)    // per gigabyte
+	maxEgress  = 100 * unit.Price(unit.Dollar)   // per gigabyte
 	maxCPUs    = 100_000
 	maxMemory  = unit.PiB
 	maxDevices = 100_000 // accelerators in one type: the largest TPU slices have thousands

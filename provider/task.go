@@ -24,8 +24,8 @@ const (
 type Task struct {
 	Key    string   `json:"key"` // from [TaskKey]
 	Kind   Kind     `json:"kind"`
-	Name   string   `json:"name"` // the stage, for people
-	Argv   []string `json:"argv,omitempty"` // see [Task.Arguments]
+	Name   string   `json:"name"`             // the stage, for people
+	Argv   []string `json:"argv,omitempty"`   // see [Task.Arguments]
 	Script string   `json:"script,omitempty"` // POSIX shell text
 	Func   string   `json:"func,omitempty"`   // a name given to sky.Func; the host's binary is re-executed
 	Recipe string   `json:"recipe,omitempty"` // how a catalog service starts it

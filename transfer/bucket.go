@@ -44,10 +44,10 @@ type Upload interface {
 	Abort(ctx context.Context) error
 }
 
-// Expecter is an [Upload] that can refuse content which is not what was meant: after Expect, Commit fails with
-// ErrCorrupt, and nothing becomes visible, when size or checksum differ.
+// Expecter is an [Upload] that can refuse content which is not what was meant.
 type Expecter interface {
 	Upload
+	// Expect makes Commit fail with ErrCorrupt, and nothing visible, when size or checksum differ.
 	Expect(size unit.Bytes, crc32c uint32)
 }
 

@@ -64,16 +64,10 @@ type item struct {
 	existed bool            // something was at the destination before
 }
 
+// check refuses what cannot be copied, and completes the destination's key.
 func (c *copier) check() error {
-	switch {
-	case c.src.Bucket == nil || c.dst.Bucket == nil:
-		return fmt.Errorf("source and destination need a bucket: %w", ErrInvalid)
-	case c.src.IsPrefix() && !c.dst.IsPrefix():
-		return fmt.Errorf(`a prefix is copied to a prefix, "" or a key ending in "/", not to an object: %w`, ErrInvalid)
-	case !c.src.IsPrefix() && (c.opts.Publish != "" || c.opts.Manifest != nil):
-		return fmt.Errorf("a manifest describes a prefix, but the source %s is an object: %w", c.src, ErrInvalid)
-	case c.opts.Publish != "" && CheckKey(c.opts.Publish) != nil:
-		return fmt.Errorf("publish manifest: %w", CheckKey(c.opts.Publish))
+	if err := c.checkTargets(); err != nil {
+		return err
 	}
 	if !c.src.IsPrefix() && c.dst.IsPrefix() {
 		c.dst.Key += path.Base(c.src.Key)
@@ -85,6 +79,20 @@ func (c *copier) check() error {
 	}
 	if Name(c.src.Bucket) == Name(c.dst.Bucket) && c.overlaps() {
 		return fmt.Errorf("source %s and destination overlap: %w", c.src, ErrInvalid)
+	}
+	return nil
+}
+
+func (c *copier) checkTargets() error {
+	switch {
+	case c.src.Bucket == nil || c.dst.Bucket == nil:
+		return fmt.Errorf("source and destination need a bucket: %w", ErrInvalid)
+	case c.src.IsPrefix() && !c.dst.IsPrefix():
+		return fmt.Errorf(`a prefix is copied to a prefix, "" or a key ending in "/", not to an object: %w`, ErrInvalid)
+	case !c.src.IsPrefix() && (c.opts.Publish != "" || c.opts.Manifest != nil):
+		return fmt.Errorf("a manifest describes a prefix, but the source %s is an object: %w", c.src, ErrInvalid)
+	case c.opts.Publish != "" && CheckKey(c.opts.Publish) != nil:
+		return fmt.Errorf("publish manifest: %w", CheckKey(c.opts.Publish))
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash"
+	"slices"
 	"strings"
 
 	"github.com/openintercloud/broker/catalog/unit"
@@ -35,7 +36,7 @@ func ParseDigest(s string) (Digest, error) {
 		return "", fmt.Errorf("digest %q: want %s or %s and 64 lower-case hex digits: %w", s, digestContent, digestSet, ErrInvalid)
 	}
 	if _, err := hex.DecodeString(body); err != nil {
-		return "", fmt.Errorf("digest %q: %v: %w", s, err, ErrInvalid)
+		return "", fmt.Errorf("digest %q: %w: %w", s, err, ErrInvalid)
 	}
 	return Digest(s), nil
 }
@@ -94,7 +95,7 @@ func (h *Hasher) chunkSums() []byte {
 	if h.chunk == nil {
 		return h.sums
 	}
-	return h.chunk.Sum(h.sums[:len(h.sums):len(h.sums)])
+	return h.chunk.Sum(slices.Clip(h.sums))
 }
 
 // digestOf is the digest of content whose chunks have the given concatenated SHA-256s.

@@ -136,6 +136,8 @@ func (m *Machine) fired(t *Timer) {
 		m.pendingTooLong(ref)
 	case TimerTimeout:
 		m.tooLong(ref)
+	case TimerGrace:
+		m.unstopped(ref)
 	case TimerQuiet:
 		m.sendPlan()
 	case TimerRetry:

@@ -166,6 +166,10 @@ func timeoutTimer(ref AttemptRef) Timer {
 	return Timer{Kind: TimerTimeout, Stage: ref.Stage, Attempt: ref.Attempt}
 }
 
+func graceTimer(ref AttemptRef) Timer {
+	return Timer{Kind: TimerGrace, Stage: ref.Stage, Attempt: ref.Attempt}
+}
+
 func stallTimer(ref AttemptRef) Timer {
 	return Timer{Kind: TimerStall, Stage: ref.Stage, Attempt: ref.Attempt}
 }

@@ -68,6 +68,11 @@ func (s *state) check() error {
 			return fmt.Errorf("stage %d: %w", i, err)
 		}
 	}
+	return errors.Join(s.checkQueues(), s.checkMoves())
+}
+
+// checkQueues looks at what waits: for its turn, for the time, for a plan.
+func (s *state) checkQueues() error {
 	for _, l := range s.Lanes {
 		if l == nil {
 			return errors.New("an empty lane")
@@ -83,7 +88,7 @@ func (s *state) check() error {
 			return fmt.Errorf("a plan for stage %d of %d", i, len(s.Stages))
 		}
 	}
-	return s.checkMoves()
+	return nil
 }
 
 func (s *state) hasStage(i int) bool { return i >= 0 && i < len(s.Stages) }

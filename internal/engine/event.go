@@ -73,6 +73,7 @@ const (
 	TimerRetry     TimerKind = "retry"     // issue a command again, or begin the next attempt
 	TimerProvision TimerKind = "provision" // an allocation has been pending too long
 	TimerTimeout   TimerKind = "timeout"   // the work has run too long
+	TimerGrace     TimerKind = "grace"     // a task that was asked to stop has not
 	TimerStall     TimerKind = "stall"     // no progress for the stage's stall time
 	TimerQuiet     TimerKind = "quiet"     // the quiet period before a Replan is over
 )

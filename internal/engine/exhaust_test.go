@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -99,9 +100,7 @@ func (b branch) successors(t *testing.T, m *Machine) []branch {
 			if o.wrong {
 				n.faults--
 			}
-			for ref, live := range b.live {
-				n.live[ref] = live
-			}
+			maps.Copy(n.live, b.live)
 			switch {
 			case o.executed && c.ID.Verb == Allocate:
 				n.live[c.ID.ref()] = true
@@ -182,15 +181,18 @@ func (b branch) outcomes(c Command) []outcome {
 			return []outcome{{event: Event{Kind: Lost, Fault: passing}}}
 		}
 		return []outcome{
-			{event: Event{Kind: Exited}}, {event: Event{Kind: Exited, Exit: 1}, wrong: true},
-			{event: Event{Kind: Lost}, wrong: true}, {event: Event{Kind: Failed, Fault: passing}, wrong: true},
+			{event: Event{Kind: Exited}},
+			{event: Event{Kind: Exited, Exit: 1}, wrong: true},
+			{event: Event{Kind: Lost}, wrong: true},
+			{event: Event{Kind: Failed, Fault: passing}, wrong: true},
 		}
 	case Replan:
 		return []outcome{{event: replanAway(c)}}
 	case Release:
 		return []outcome{
 			{event: Event{Kind: Released, Cost: 1}, executed: true},
-			{event: Event{Kind: Failed, Fault: passing}, executed: true, wrong: true}, {event: Event{Kind: Failed, Fault: passing}, wrong: true},
+			{event: Event{Kind: Failed, Fault: passing}, executed: true, wrong: true},
+			{event: Event{Kind: Failed, Fault: passing}, wrong: true},
 		}
 	}
 	done := map[Verb]EventKind{Seal: Sealed, Publish: Published, Bring: Moved}[c.ID.Verb]

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var update = flag.Bool("update", false, "write the golden journals anew; only ever add runs, or raise Rules.Version") //nolint:gochecknoglobals // a flag
+var update = flag.Bool("update", false, "write the golden journals anew; only ever add runs, or raise Rules.Version")
 
 // kept is one line of a golden journal.
 type kept struct {

@@ -142,7 +142,7 @@ func eventKinds() []EventKind {
 }
 
 func timerKinds() []TimerKind {
-	return []TimerKind{TimerRetry, TimerProvision, TimerTimeout, TimerStall, TimerQuiet}
+	return []TimerKind{TimerRetry, TimerProvision, TimerTimeout, TimerGrace, TimerStall, TimerQuiet}
 }
 
 func verbs() []Verb {

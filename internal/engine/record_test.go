@@ -113,7 +113,7 @@ func FuzzDecodeRecord(f *testing.F) {
 		require.NoError(t, err)
 		again, err := DecodeRecord(back)
 		require.NoError(t, err)
-		require.Equal(t, len(r.Events), len(again.Events))
+		require.Len(t, again.Events, len(r.Events))
 		m := New()
 		for range 2 {
 			m.Step(time.Unix(0, 0), r.Events)

@@ -27,6 +27,14 @@ func ends() []scenario {
 			),
 		},
 		{
+			name: "too long, and it does not stop: its machines go", rules: Rules{Grace: time.Second, BackoffBase: 1, BackoffCap: 1}, stages: slow, end: Running,
+			lines: then(
+				line{"+1s", "release:0.1.0"},
+				line{"exited run:0.1.0", ""},
+				line{"+1ns", "allocate:0.2.0"},
+			),
+		},
+		{
 			name: "too long twice", rules: retryAtOnce(), stages: slow, end: RunFailed, reason: ReasonTimeout,
 			lines: then(
 				line{"exited run:0.1.0 exit=143", "release:0.1.0"},
@@ -224,6 +232,14 @@ func longServices() []scenario {
 				line{"exited run:1.1.0", "release:1.1.0"},
 				line{"released release:1.1.0", ""},
 				line{"replanned 0 0=b/r/z/o/m", ""},
+			),
+		},
+		{
+			name: "a service that does not stop loses its machines", stages: pair, end: Succeeded,
+			lines: then(
+				line{"exited run:1.1.0", "stop:0.1.0 release:1.1.0"},
+				line{"+10m", "release:0.1.0"},
+				line{"released release:0.1.0 & released release:1.1.0", ""},
 			),
 		},
 		{

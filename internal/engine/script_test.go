@@ -112,7 +112,7 @@ func play(t *testing.T, sc scenario) *driver {
 			got = d.wait(by)
 		} else {
 			var events []Event
-			for _, text := range strings.Split(l.do, " & ") {
+			for text := range strings.SplitSeq(l.do, " & ") {
 				events = append(events, sc.parse(t, text))
 			}
 			got = d.step(events...)

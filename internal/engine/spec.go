@@ -25,6 +25,7 @@ type Rules struct {
 	Quiet       time.Duration `json:"quiet,omitempty"`         // refusals within it are answered by one Replan; 0 = none
 	Block       time.Duration `json:"block,omitempty"`         // how long a refusal blocks its scope; 0 = 10 min
 	Provision   time.Duration `json:"provision,omitempty"`     // how long an allocation may stay pending; 0 = 15 min
+	Grace       time.Duration `json:"grace,omitempty"`         // what a task that was asked to stop gets before its machines go; 0 = 10 min
 	BackoffBase time.Duration `json:"backoff_base,omitempty"`  // 0 = 1 s
 	BackoffCap  time.Duration `json:"backoff_cap,omitempty"`   // 0 = 1 min
 	Tries       int           `json:"tries,omitempty"`         // of a call that fails in passing, a copy, a release; 0 = 8

@@ -12,6 +12,7 @@ func (m *Machine) end(ref AttemptRef, state StageState) {
 	a.State, a.Ended = state, m.now()
 	m.timers.cancel(provisionTimer(ref))
 	m.timers.cancel(timeoutTimer(ref))
+	m.timers.cancel(graceTimer(ref))
 	m.stalls.cancel(stallTimer(ref))
 	m.drop(&a.Work)
 	if s := m.stage(ref.Stage); s.Ready && state != StageDone {

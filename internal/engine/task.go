@@ -58,7 +58,7 @@ func (m *Machine) exited(e Event) {
 	case e.Fault.kind() == fault.Preempted:
 		m.lose(ref, a, e)
 	case a.Halt == haltRetire:
-		a.Halt = ""
+		m.obeyed(ref, a)
 		m.proceed(e.ID, a)
 	case e.Exit != 0, m.deserted(e.ID, a):
 		r := m.reason(ReasonTask, e.ID, e.Fault)
@@ -142,7 +142,8 @@ func (m *Machine) runFailed(e Event) {
 		t.Ended = m.now()
 		m.failed(ref, m.reason(ReasonTimeout, e.ID, e.Fault))
 	case a.Halt == haltRetire:
-		t.Ended, a.Halt = m.now(), ""
+		t.Ended = m.now()
+		m.obeyed(ref, a)
 		m.proceed(e.ID, a)
 	case k == fault.Invalid:
 		m.stop(RunFailed, m.reason(ReasonInvalid, e.ID, e.Fault))
@@ -175,6 +176,12 @@ func (m *Machine) failed(ref AttemptRef, why Reason) {
 	m.retryLater(ref, s.Failures-1, why.Fault)
 }
 
+// obeyed: the task of a service that was asked to stop has done so. Others may follow it.
+func (m *Machine) obeyed(ref AttemptRef, a *attempt) {
+	a.Halt = ""
+	m.timers.cancel(graceTimer(ref))
+}
+
 // tooLong stops an attempt that ran out of time.
 func (m *Machine) tooLong(ref AttemptRef) {
 	a := m.attempt(ref.Stage, ref.Attempt)
@@ -188,9 +195,17 @@ func (m *Machine) tooLong(ref AttemptRef) {
 	m.failed(ref, m.reason(ReasonTimeout, a.Work.ID, nil)) // between two tries to start it
 }
 
+// unstopped gives an attempt up whose task did not stop when asked to: the release of its machines will end it.
+func (m *Machine) unstopped(ref AttemptRef) {
+	if a := m.attempt(ref.Stage, ref.Attempt); a != nil && !a.over() && a.Halt != "" {
+		m.failed(ref, m.reason(ReasonTimeout, a.Work.ID, nil))
+	}
+}
+
 // halt asks for the end of the task that runs.
 func (m *Machine) halt(ref AttemptRef, a *attempt, why halt) {
 	a.Halt = why
+	m.timers.set(graceTimer(ref), m.now().Add(m.rules.Grace))
 	m.stopTask(ref, a)
 }
 

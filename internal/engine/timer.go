@@ -134,6 +134,7 @@ func (r Rules) withDefaults() Rules {
 	}
 	set(&r.Block, 10*time.Minute)
 	set(&r.Provision, 15*time.Minute)
+	set(&r.Grace, 10*time.Minute)
 	set(&r.BackoffBase, time.Second)
 	set(&r.BackoffCap, time.Minute)
 	r.BackoffCap = min(r.BackoffCap, 24*time.Hour) // keeps the doubling far from overflow

@@ -134,7 +134,7 @@ func TestRulesDefaults(t *testing.T) {
 	t.Parallel()
 	r := Rules{}.withDefaults()
 	require.Equal(t, Rules{
-		MaxInFlight: 64, Block: 10 * time.Minute, Provision: 15 * time.Minute, BackoffBase: time.Second, BackoffCap: time.Minute, Tries: 8,
+		MaxInFlight: 64, Block: 10 * time.Minute, Provision: 15 * time.Minute, Grace: 10 * time.Minute, BackoffBase: time.Second, BackoffCap: time.Minute, Tries: 8,
 	}, r)
 	odd := Rules{MaxInFlight: -1, Tries: -5, BackoffBase: -1, BackoffCap: 1 << 62, Quiet: 3}.withDefaults()
 	require.Equal(t, 64, odd.MaxInFlight)
@@ -202,8 +202,8 @@ func TestDueOrder(t *testing.T) {
 	twice := append(d.m.Due(late), d.m.Due(late)...)
 	d.now = late
 	require.Equal(t, "stop:1.1.0 stop:0.1.0", show(d.step(twice...)), "firing twice is firing once")
-	_, any = d.m.Next()
-	require.False(t, any)
+	next, _ = d.m.Next()
+	require.Equal(t, late.Add(10*time.Minute), next, "until they are given up")
 }
 
 // A sign of life moves the stall deadline, and nothing else.

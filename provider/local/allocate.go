@@ -17,7 +17,7 @@ import (
 )
 
 // keys are safe as the name of a folder.
-var keys = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
+var keys = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_-]{0,127}$`)
 
 // fail makes an error of this cloud.
 func (c *Cloud) fail(op string, kind fault.Kind, scope fault.Scope, code string, err error) *fault.Error {

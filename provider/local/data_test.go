@@ -1,8 +1,10 @@
 package local_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -136,4 +138,14 @@ func TestStorage(t *testing.T) {
 		require.ErrorIs(t, err, kind, url)
 		require.ErrorContains(t, err, url)
 	}
+}
+
+// What a task writes has the permissions it would have without the wrapper.
+func TestUmaskIsTheUsers(t *testing.T) {
+	w := newWorld(t, local.Config{})
+	ref := w.start(w.allocate("a"), provider.Task{Script: `umask`})
+	require.Equal(t, 0, w.ended(ref).Exit)
+	mask := syscall.Umask(0)
+	syscall.Umask(mask)
+	require.Equal(t, fmt.Sprintf("%04o\n", mask), w.logs(ref))
 }

@@ -146,7 +146,8 @@ func (c *Cloud) endTasks(ctx context.Context, key string) error {
 		over = over && s.Exit != nil && c.leave(ctx, s)
 	}
 	if over {
-		return c.sweep(key)
+		c.sweep(key)
+		return nil
 	}
 	return c.runner.Release(ctx, key)
 }

@@ -88,19 +88,15 @@ func (c *Cloud) tasks(key string) ([]remote.Status, error) {
 	return all, nil
 }
 
-// sweep removes what the ended tasks of an allocation needed only while they ran.
-func (c *Cloud) sweep(key string) error {
-	entries, err := os.ReadDir(c.path("allocations", key, "tasks"))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	errs := []error{err}
+// sweep removes what the ended tasks of an allocation needed only while they ran, as far as it can: a container may
+// have left what only it can remove.
+func (c *Cloud) sweep(key string) {
+	entries, _ := os.ReadDir(c.path("allocations", key, "tasks"))
 	for _, e := range entries {
 		for _, dir := range []string{"work", "tmp", "in"} {
-			errs = append(errs, os.RemoveAll(filepath.Join(c.taskDir(key, e.Name()), dir)))
+			_ = os.RemoveAll(filepath.Join(c.taskDir(key, e.Name()), dir))
 		}
 	}
-	return errors.Join(errs...)
 }
 
 // Cancel signals the task's process group, and has it killed after its grace time.

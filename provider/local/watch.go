@@ -24,14 +24,15 @@ func (c *Cloud) Watch(ctx context.Context, ref provider.Ref) iter.Seq2[provider.
 		var last provider.TaskStatus
 		for told := true; ; told = f.wait(ctx) {
 			now, s := c.status(ref)
-			switch {
-			case now.State == "":
+			if now.State == "" {
 				yield(now, now.Err)
 				return
-			case !told && ctx.Err() != nil:
+			}
+			if !told {
 				yield(last, c.explain("watch", ref.Handle.Place.String(), ctx.Err()))
 				return
-			case differs(now, last) && !yield(now, nil), over(now):
+			}
+			if differs(now, last) && !yield(now, nil) || over(now) {
 				return
 			}
 			last = now

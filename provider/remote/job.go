@@ -41,7 +41,7 @@ func reserved() []string {
 func (j Job) check() error {
 	switch {
 	case !validKey(j.Key):
-		return fmt.Errorf("task key %q: want letters, digits, - and _", j.Key)
+		return fmt.Errorf("task key %q: want letters, digits, _ and, but at the start, -", j.Key)
 	case len(j.Argv) == 0 || j.Argv[0] == "" || j.Argv[0][0] == '-':
 		return fmt.Errorf("command %q: its first word must name a program", j.Argv)
 	case j.Epoch > math.MaxInt64:
@@ -91,7 +91,7 @@ func validName(s string) bool {
 }
 
 func validKey(s string) bool {
-	return s != "" && len(s) <= 128 && strings.IndexFunc(s, func(r rune) bool { return r != '-' && !wordRune(r) }) < 0
+	return s != "" && s[0] != '-' && len(s) <= 128 && strings.IndexFunc(s, func(r rune) bool { return r != '-' && !wordRune(r) }) < 0
 }
 
 func wordRune(r rune) bool {
@@ -114,7 +114,7 @@ func (j Job) text() string {
 	assign(&b, "grace", seconds(orDefault(j.Grace, DefaultGrace)))
 	assign(&b, "limit", seconds(j.Timeout))
 	assign(&b, "serve", flag(j.Serve))
-	assign(&b, "guarded", flag(len(j.Health) > 0))
+	assign(&b, "checked", flag(len(j.Health) > 0))
 	define(&b, "record", "printf %s "+Quote(string(j.Record)))
 	define(&b, "fresh", j.folders()...)
 	define(&b, "setup", j.setup()...)

@@ -75,7 +75,9 @@ func TestLeaseEndsAnOrphan(t *testing.T) {
 	id := b.sh("echo up; sleep 1000")
 	b.printed(id)
 	b.killWrapper(id)
-	wait := exec.Command("sh", "-c", "while kill -0 $0 2>/dev/null && ! grep -q '^State:.Z' /proc/$0/status; do sleep 0.05; done", strconv.Itoa(b.status(id).Child.PID))
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	wait := exec.CommandContext(ctx, "sh", "-c", "while kill -0 $0 2>/dev/null && ! grep -q '^State:.Z' /proc/$0/status; do sleep 0.05; done", strconv.Itoa(b.status(id).Child.PID))
 	require.NoError(t, wait.Run())
 	require.False(t, b.running(id.Task, "child"))
 }

@@ -18,7 +18,7 @@ import (
 // several hosts at once. Its errors are *fault.Error without a cloud and place, which the provider adds.
 type Runner struct {
 	Shell    Shell         // how to reach the machine; required
-	Root     string        // folder on the machine, absolute, which must be there; required
+	Root     string        // absolute folder on the machine, which must be there and be closed to other users; required
 	Interval time.Duration // how often Logs asks for more when it follows; 0 = 1 s
 }
 

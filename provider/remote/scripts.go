@@ -34,7 +34,7 @@ type variables []string
 func (r Runner) script(body string, vars variables) string {
 	var b strings.Builder
 	assign(&b, "root", r.Root)
-	b.WriteString("umask 077\ncd \"$root\" || exit 74\n")
+	b.WriteString("cd \"$root\" || exit 74\n")
 	for i := 0; i+1 < len(vars); i += 2 {
 		assign(&b, vars[i], vars[i+1])
 	}

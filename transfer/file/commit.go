@@ -73,7 +73,7 @@ func (u *upload) assemble(ctx context.Context) (transfer.Sum, error) {
 		if size := int64(u.opts.PartSize); size > 0 && n < last && p.size != size {
 			return transfer.Sum{}, fmt.Errorf("part %d has %d bytes, promised were %d: %w", n, p.size, size, transfer.ErrInvalid)
 		}
-		if err := u.fill(ctx, n, p, at); err != nil {
+		if err := u.fill(ctx, p, at); err != nil {
 			return transfer.Sum{}, fmt.Errorf("part %d: %w", n, err)
 		}
 		at += p.size
@@ -83,7 +83,7 @@ func (u *upload) assemble(ctx context.Context) (transfer.Sum, error) {
 }
 
 // fill copies a part that waits beside the data file to its place, and compares it with its checksum.
-func (u *upload) fill(ctx context.Context, n int, p part, at int64) error {
+func (u *upload) fill(ctx context.Context, p part, at int64) error {
 	if p.file == "" {
 		return nil
 	}

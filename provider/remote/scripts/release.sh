@@ -25,4 +25,4 @@ gone() {
 for task in *; do
 	[ ! -d "$task/state" ] || { gone "$task/state/pid" 300; gone "$task/state/child" 0; }
 done
-rm -rf */work */tmp
+rm -rf */work */tmp */in 2>/dev/null || : # a container may have left what only it can remove

@@ -1,5 +1,5 @@
 # The wrapper stays with one command. It is read whole before its last line sets it off, so that a text cut short does
-# nothing. Generated before it: grace, limit, serve, guarded; record, fresh, setup, run, health, cleanup.
+# nothing. Generated before it: grace, limit, serve, checked; record, fresh, setup, run, health, cleanup.
 
 main() {
 	find_setsid
@@ -14,6 +14,7 @@ main() {
 	record >task.json
 	fresh >>log 2>&1 || finish 126 -
 	: >>state/progress
+	guard
 	[ -n "$setsid" ] || set -m # gives the command a group of its own
 	( launch ) >>log 2>&1 &
 	child=$!
@@ -21,7 +22,7 @@ main() {
 	[ -n "$term" ] && stop
 	started=$(date +%s.%N)
 	settle
-	attend
+	tend
 	await
 	finish "$code" "$started"
 }
@@ -49,12 +50,16 @@ settle() {
 	[ -r /proc/self/stat ] || { identify "$child" && printf '%s\n' "$id" >state/child; }
 }
 
-# attend sets off what watches over the command: its time, the lease, its health.
-attend() {
+# guard sets off what ends the command when its time or the lease runs out. It is there before the command is.
+guard() {
 	[ "$limit" = 0 ] || { timers=1; ( sleep "$limit"; end timeout ) & }
 	[ ! -s ../../lease ] || { timers=1; ( outlast; end lease ) & }
+}
+
+# tend finds out when a command that serves is ready.
+tend() {
 	[ -n "$serve" ] || return 0
-	[ -n "$guarded" ] || { : >state/ready; return 0; }
+	[ -n "$checked" ] || { : >state/ready; return 0; }
 	timers=1
 	( until ( setup && health ) >/dev/null 2>&1; do sleep 0.2; done; : >state/ready ) &
 }
