@@ -20,9 +20,8 @@ type Provider interface {
 	// Allocate asks for req.Nodes machines of one offering at one place, all or nothing, under req.Key, and returns
 	// once the cloud has accepted or refused. A long wait is an allocation in state Pending, not a blocked call. The
 	// same key again returns the same allocation; a key already used for another request, or already released, is
-	// Conflict. It is another request when owner, offering, market, nodes or image differ; epoch, lease, labels and time
-	// of issue may, since a later life of the same broker asks again. A refusal is an error whose Kind and Scope say how
-	// far it reaches.
+	// Conflict. What makes it another request is told by [Request.Same]. A refusal is an error whose Kind and Scope say
+	// how far it reaches.
 	Allocate(ctx context.Context, req Request) (Allocation, error)
 
 	// Describe finds an allocation by its handle, even if its create was never answered. NotFound is proof of absence
@@ -76,6 +75,14 @@ type Request struct {
 // Handle is the handle a request's allocation has, before and after it exists.
 func (r Request) Handle() Handle {
 	return Handle{Key: r.Key, Place: r.Place, Service: r.Offering.Service, IssuedAt: r.IssuedAt}
+}
+
+// Same says whether o, under the same key, asks for the same: owner, place, offering and its service, market, nodes and
+// image are equal. Epoch, lease, labels and time of issue may differ, since a later life of the same broker asks again;
+// so may an offering's price and source.
+func (r Request) Same(o Request) bool {
+	return r.Owner == o.Owner && r.Place == o.Place && r.Offering.ID == o.Offering.ID && r.Offering.Service == o.Offering.Service &&
+		r.Market == o.Market && r.Nodes == o.Nodes && r.Image == o.Image
 }
 
 // Handle names an allocation. It is plain data, known and journaled before the call that creates it.

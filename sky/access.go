@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/openintercloud/broker/internal/engine"
 	"github.com/openintercloud/broker/provider"
@@ -39,9 +40,10 @@ func (r *Run) Logs(ctx context.Context, stage string, w io.Writer) error {
 func (r *Run) newest(s *Stage) (errand, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	attempts := r.machine.Stage(s.pos).Attempts
-	for i := len(attempts) - 1; i >= 0; i-- {
-		a := attempts[i]
+	if s.pos >= r.machine.Len() {
+		return errand{}, false // the plan is not taken in yet, or was refused
+	}
+	for _, a := range slices.Backward(r.machine.Stage(s.pos).Attempts) {
 		o, err := read[orders](a.Assignment.Data)
 		if err != nil || len(a.Allocation) == 0 {
 			continue

@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -73,7 +72,7 @@ type Broker struct {
 }
 
 // ErrClosed is the error of calls on a closed broker.
-var ErrClosed = errors.New("the broker is closed") //nolint:gochecknoglobals // a sentinel
+var ErrClosed = errors.New("the broker is closed")
 
 // New makes a broker. It does no I/O but making the state directory. All mistakes of the configuration are reported
 // together.
@@ -98,14 +97,16 @@ func New(cfg Config) (*Broker, error) {
 			b.providers[p.Name()] = p
 		}
 	}
-	for prefix, place := range cfg.Buckets {
-		p, err := catalog.ParsePlace(place)
+	for _, prefix := range slices.Sorted(maps.Keys(cfg.Buckets)) {
+		p, err := catalog.ParsePlace(cfg.Buckets[prefix])
 		if err != nil || p.Region == "" {
-			errs = append(errs, fmt.Errorf("sky.Config: Buckets[%q]: %q: want cloud/region", prefix, place))
+			errs = append(errs, fmt.Errorf("sky.Config: Buckets[%q]: %q: want cloud/region", prefix, cfg.Buckets[prefix]))
 		}
 		b.buckets = append(b.buckets, bucketPlace{prefix, p})
 	}
-	slices.SortFunc(b.buckets, func(x, y bucketPlace) int { return strings.Compare(x.Prefix, y.Prefix) })
+	if what := cfg.OnClose; what != "" && what != Detach && what != Cancel {
+		errs = append(errs, fmt.Errorf("sky.Config: OnClose %q: want %q or %q", what, Detach, Cancel))
+	}
 	if cfg.StateDir != "" {
 		errs = append(errs, os.MkdirAll(filepath.Join(cfg.StateDir, runsDir), 0o700))
 	}
@@ -184,7 +185,12 @@ func (b *Broker) Start(ctx context.Context, p *Plan) (*Run, error) {
 	if _, err := rand.Read(id[:]); err != nil {
 		return nil, fmt.Errorf("name the run: %w", err)
 	}
-	return b.StartAs(ctx, p.Job.name+"-"+hex.EncodeToString(id[:]), p)
+	suffix := "-" + hex.EncodeToString(id[:])
+	name := "run" + suffix
+	if p != nil && p.Job != nil {
+		name = p.Job.name[:min(len(p.Job.name), maxName-len(suffix))] + suffix
+	}
+	return b.StartAs(ctx, name, p)
 }
 
 // StartAs runs a plan under a name of the host's choice. A name that was used before means that run: it is returned if
@@ -193,7 +199,7 @@ func (b *Broker) StartAs(ctx context.Context, id string, p *Plan) (*Run, error) 
 	if !validName.MatchString(id) {
 		return nil, fmt.Errorf("run %q: a name is 1 to 63 letters, digits, '.', '_' or '-', and starts with a letter or digit", id)
 	}
-	if err := b.runnable(p); err != nil {
+	if err := b.runnable(id, p); err != nil {
 		return nil, err
 	}
 	return b.enter(ctx, id, func(snap *Snapshot) (*Run, error) {
@@ -236,8 +242,12 @@ func (b *Broker) enter(ctx context.Context, id string, open func(*Snapshot) (*Ru
 	return r, nil
 }
 
-// runnable checks that every cloud of a plan has a provider.
-func (b *Broker) runnable(p *Plan) error {
+// runnable checks that a plan, which may have been stored and changed, fits its job, and that every cloud of it has a
+// provider.
+func (b *Broker) runnable(id string, p *Plan) error {
+	if err := p.check(); err != nil {
+		return fmt.Errorf("start run %q: %w", id, err)
+	}
 	var errs []error
 	for _, s := range p.Stages {
 		if cloud := s.Offering.Place.Cloud; b.providers[cloud] == nil {
@@ -260,7 +270,9 @@ func (b *Broker) Runs() ([]string, error) {
 	}
 	names := make([]string, 0, len(entries))
 	for _, e := range entries {
-		names = append(names, e.Name())
+		if e.IsDir() {
+			names = append(names, e.Name())
+		}
 	}
 	return names, nil
 }
@@ -275,12 +287,16 @@ func (b *Broker) Close() error {
 		runs = append(runs, b.runs[id])
 	}
 	b.mu.Unlock()
-	var errs []error
-	for _, r := range runs {
-		if b.cfg.OnClose == Cancel {
-			errs = append(errs, r.Cancel(context.Background(), "the broker is closing"))
-		}
-		r.detach()
+	errs := make([]error, len(runs))
+	var ending sync.WaitGroup
+	for i, r := range runs {
+		ending.Go(func() {
+			if b.cfg.OnClose == Cancel {
+				errs[i] = r.Cancel(context.Background(), "the broker is closing")
+			}
+			r.detach()
+		})
 	}
+	ending.Wait()
 	return errors.Join(errs...)
 }

@@ -3,6 +3,7 @@ package sky
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/openintercloud/broker/catalog"
@@ -20,12 +21,14 @@ const assumedBandwidth = 125e6
 type compiled struct {
 	job     *Job
 	snap    *Snapshot
+	past    past
 	problem *optimize.Problem
 	places  []catalog.Place // of each class
 	class   map[catalog.Place]int
 	options [][]option       // by stage, as in the problem's variables
 	vars    map[string]int   // variable of a dataset or of an output's stage, by artifact
 	sizes   map[string]Bytes // of each artifact
+	tariffs []string         // artifacts with a tariff of their own
 	inputs  []Bytes          // total size of a stage's inputs
 }
 
@@ -39,24 +42,35 @@ type option struct {
 	grams       *float64
 }
 
-// pin fixes a stage that is finished or running, for planning what is left.
-type pin struct {
-	offering string
-	zone     string
-	done     bool // its work costs no more time
+// past is what a replan starts from. The zero past is a run that has not begun.
+type past struct {
+	pins     map[string]pin             // by stage
+	replicas map[string][]catalog.Place // where copies of an artifact are already, by artifact
 }
 
-// compile makes the problem. Stages in pins stay where they are and cost nothing any more; cloud, when not empty,
-// is the only one allowed for the others.
-func compile(j *Job, snap *Snapshot, pins map[string]pin, cloud string) (*compiled, error) {
+// pin fixes a stage that is finished or running where it is, as it was when it was placed.
+type pin struct {
+	orders orders
+	done   bool          // its work takes no more time
+	ran    time.Duration // how long its work has gone on
+}
+
+// holds reports whether an artifact needs no transfer to a place any more: a copy is there, or was paid for.
+func (p past) holds(artifact string, at catalog.Place) bool {
+	return slices.Contains(p.replicas[artifact], at.InRegion())
+}
+
+// compile makes the problem. What is past stays where it is and costs nothing any more; cloud, when not empty, is the only
+// one allowed for the rest.
+func compile(j *Job, snap *Snapshot, before past, cloud string) (*compiled, error) {
 	c := &compiled{
-		job: j, snap: snap, class: map[catalog.Place]int{}, vars: map[string]int{}, sizes: map[string]Bytes{},
-		problem: &optimize.Problem{Objective: j.objective.lower(), Deadline: millis(j.deadline), Budget: micros(j.budget)},
+		job: j, snap: snap, past: before, class: map[catalog.Place]int{}, vars: map[string]int{}, sizes: map[string]Bytes{},
+		problem: &optimize.Problem{Objective: j.objective.lower(), Deadline: millis(j.deadline), Budget: atLeastOne(micros(j.budget), j.budget)},
 	}
 	c.measure()
 	var refused []StageRefusal
 	for i, s := range j.stages {
-		options, err := c.stageOptions(i, s, pins, cloud)
+		options, err := c.stageOptions(i, s, cloud)
 		if err != nil {
 			return nil, err
 		}
@@ -77,7 +91,7 @@ func compile(j *Job, snap *Snapshot, pins map[string]pin, cloud string) (*compil
 	}
 	c.addEdges()
 	c.addGroups()
-	c.addTariff()
+	c.addTariffs()
 	return c, nil
 }
 
@@ -94,68 +108,34 @@ func (c *compiled) measure() {
 	for _, s := range c.job.stages {
 		total := Bytes(0)
 		for _, ref := range s.reads {
-			total += c.sizes[ref]
+			total += min(c.sizes[ref], math.MaxInt64-total)
 		}
 		c.inputs = append(c.inputs, total)
 	}
 }
 
-func (c *compiled) stageOptions(i int, s *Stage, pins map[string]pin, cloud string) ([]option, error) {
-	var all []option
-	pinned, fixed := pins[s.name]
-	snap := c.snap
-	if fixed {
-		free := *snap // a block does not move what is there already
-		free.blocked, cloud = nil, ""
-		snap = &free
+func (c *compiled) stageOptions(i int, s *Stage, cloud string) ([]option, error) {
+	if p, fixed := c.past.pins[s.name]; fixed {
+		o := option{alternative: p.orders.Alternative, offering: p.orders.Offering, place: p.orders.Offering.Place, grams: new(float64)}
+		if !p.done {
+			o.time = max(0, s.options()[o.alternative].Estimate.For(c.inputs[i])-p.ran)
+		}
+		return []option{o}, nil
 	}
+	var all []option
 	for a, w := range s.options() {
-		for _, o := range snap.offerings(c.job, s, w, cloud) {
-			for _, place := range c.placesOf(s, o) {
-				if fixed && (o.ID != pinned.offering || place.Zone != pinned.zone) {
-					continue
-				}
-				opt, err := snap.price(s, w, o, c.inputs[i])
-				if err != nil {
-					return nil, err
-				}
+		for _, o := range c.snap.offerings(c.job, s, w, cloud) {
+			opt, err := c.snap.price(s, w, o, c.inputs[i])
+			if err != nil {
+				return nil, err
+			}
+			for _, place := range c.snap.places(c.job, s, o) {
 				opt.alternative, opt.place = a, place
-				if fixed {
-					opt.cost, opt.grams = 0, new(float64)
-					if pinned.done {
-						opt.time = 0
-					}
-					return []option{opt}, nil
-				}
 				all = append(all, opt)
 			}
 		}
 	}
 	return all, nil
-}
-
-// placesOf is the offering's own place, or each zone of its region when a rule of the job looks at the stage's zone.
-func (c *compiled) placesOf(s *Stage, o catalog.Offering) []catalog.Place {
-	if o.Place.Zone != "" || !c.job.zoned(s) {
-		return []catalog.Place{o.Place}
-	}
-	region, _ := c.snap.catalog.Region(o.Place)
-	places := make([]catalog.Place, 0, len(region.Zones))
-	for _, z := range region.Zones {
-		places = append(places, catalog.Place{Cloud: o.Place.Cloud, Region: o.Place.Region, Zone: z})
-	}
-	return places
-}
-
-func (j *Job) zoned(s *Stage) bool {
-	for _, g := range j.groups {
-		for _, name := range g.Stages {
-			if g.Level == Zone && name == s.name {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // price says what running a stage one way on one offering takes and costs.
@@ -206,22 +186,32 @@ func (c *compiled) classOf(p catalog.Place) int {
 	return len(c.places) - 1
 }
 
+// addDatasets pins each dataset to where it is, which the job's rules must allow.
 func (c *compiled) addDatasets() error {
 	v := validator{job: c.job}
+	var forbidden []string
 	for _, d := range c.job.datasets {
 		place, ok := c.snap.locate(d)
 		if !ok {
 			v.add(d.site, "", "dataset %q: where is %s? Say At(\"cloud/region\"), or list its bucket in Config.Buckets", d.name, d.url)
 			continue
 		}
-		if _, known := c.snap.catalog.Region(place); !known {
+		if _, known := c.snap.catalog.Region(place); !known && c.past.pins == nil { // a run that is resumed may have another catalog
 			v.add(d.site, "", "dataset %q: the catalog does not know the region %s", d.name, place)
 			continue
+		}
+		for _, r := range c.job.rules {
+			if !r.allows(c.snap.where(place)) {
+				forbidden = append(forbidden, fmt.Sprintf("dataset %q at %s against rule %s", d.name, place, r))
+			}
 		}
 		c.vars[d.name] = len(c.problem.Vars)
 		c.problem.Vars = append(c.problem.Vars, optimize.Var{Name: d.name, Options: []optimize.Option{{Class: c.classOf(place)}}})
 	}
-	return v.err()
+	if err := v.err(); err != nil || len(forbidden) == 0 {
+		return err
+	}
+	return &InfeasibleError{Job: c.job.name, Conflict: forbidden}
 }
 
 func (c *compiled) addEdges() {
@@ -232,7 +222,7 @@ func (c *compiled) addEdges() {
 				artifacts[ref] = len(artifacts) + 1
 			}
 			c.problem.Edges = append(c.problem.Edges, optimize.Edge{
-				From: c.vars[ref], To: i, KB: kilobytes(c.sizes[ref]), Artifact: artifacts[ref],
+				From: c.vars[ref], To: i, KB: kilobytes(c.sizes[ref]), Artifact: artifacts[ref], Tariff: c.tariffOf(ref),
 			})
 		}
 		for _, name := range s.after {
@@ -253,29 +243,51 @@ func (c *compiled) addGroups() {
 	}
 }
 
-// addTariff fills in what moving a gigabyte between any two classes costs and takes, and which domain each class is in.
-func (c *compiled) addTariff() {
+// tariffOf is the tariff an artifact travels by: the common one, or, where copies of it are in places already, its own.
+func (c *compiled) tariffOf(artifact string) int {
+	if len(c.past.replicas[artifact]) == 0 {
+		return 0
+	}
+	for i, of := range c.tariffs {
+		if of == artifact {
+			return i + 1
+		}
+	}
+	c.tariffs = append(c.tariffs, artifact)
+	return len(c.tariffs)
+}
+
+// addTariffs fills in what moving a gigabyte between any two classes costs and takes, and which domain each class is in.
+func (c *compiled) addTariffs() {
+	p := c.problem
+	p.Classes = len(c.places)
+	p.Tariffs = append(p.Tariffs, c.tariff(""))
+	for _, artifact := range c.tariffs {
+		p.Tariffs = append(p.Tariffs, c.tariff(artifact))
+	}
+	p.Zones = c.domains(func(q catalog.Place) catalog.Place { return q })
+	p.Regions = c.domains(catalog.Place.InRegion)
+	p.Clouds = c.domains(func(q catalog.Place) catalog.Place { return catalog.Place{Cloud: q.Cloud} })
+}
+
+func (c *compiled) tariff(artifact string) optimize.Tariff {
 	n := len(c.places)
 	t := optimize.Tariff{Money: make([]int64, n*n), Time: make([]int64, n*n), Fixed: make([]int64, n*n)}
 	for a, from := range c.places {
 		for b, to := range c.places {
 			link, ok := c.snap.catalog.Link(from, to)
 			switch i := a*n + b; {
-			case from.InRegion() == to.InRegion():
+			case from.InRegion() == to.InRegion(), c.past.holds(artifact, to):
 			case !ok:
 				t.Money[i] = -1
 			default:
 				t.Money[i] = micros(Money(link.Egress))
-				t.Time[i] = int64(math.Ceil(1e9 / bandwidth(link) * 1000))
+				t.Time[i] = millis(transferTime(catalog.Link{Bandwidth: link.Bandwidth}, GB))
 				t.Fixed[i] = millis(link.Latency)
 			}
 		}
 	}
-	p := c.problem
-	p.Classes, p.Tariffs = n, []optimize.Tariff{t}
-	p.Zones = c.domains(func(q catalog.Place) catalog.Place { return q })
-	p.Regions = c.domains(catalog.Place.InRegion)
-	p.Clouds = c.domains(func(q catalog.Place) catalog.Place { return catalog.Place{Cloud: q.Cloud} })
+	return t
 }
 
 func (c *compiled) domains(of func(catalog.Place) catalog.Place) []int {
@@ -309,11 +321,21 @@ func (o Objective) lower() optimize.Objective {
 	return optimize.Objective{Aim: optimize.Cost}
 }
 
+// atLeastOne keeps a limit that is less than half a micro-dollar from becoming 0, which is none.
+func atLeastOne(micros int64, limit Money) int64 {
+	if limit > 0 {
+		return max(micros, 1)
+	}
+	return micros
+}
+
 // micros is an amount in micro-dollars, half up.
-func micros(m Money) int64 { return (int64(m) + 500) / 1000 }
+func micros(m Money) int64 { return int64(m)/1000 + (int64(m)%1000+500)/1000 }
 
 // millis is a duration in milliseconds, up.
-func millis(d time.Duration) int64 { return int64((d + time.Millisecond - 1) / time.Millisecond) }
+func millis(d time.Duration) int64 {
+	return int64(d/time.Millisecond + (d%time.Millisecond+time.Millisecond-1)/time.Millisecond)
+}
 
 // kilobytes is a size in thousands of bytes, up.
-func kilobytes(b Bytes) int64 { return int64((b + 999) / 1000) }
+func kilobytes(b Bytes) int64 { return int64(b/1000 + (b%1000+999)/1000) }

@@ -31,7 +31,7 @@ type executor struct {
 type errand struct {
 	cmd    engine.Command
 	orders orders
-	asked  time.Time               // when the attempt's machines were first asked for
+	asked  time.Time               // when the attempt's machines were last asked for
 	data   map[string]sealedOutput // committed outputs, by artifact
 	moved  map[string]carried      // moves that are done, by move ID
 	replan replanBrief
@@ -221,16 +221,16 @@ func (x *executor) replanned(ctx context.Context, e errand) ([]engine.Assignment
 	if err != nil {
 		return nil, err
 	}
-	p, err := snap.plan(ctx, left, e.replan.pins)
+	p, err := snap.plan(ctx, left, e.replan.past)
 	if err != nil {
 		return nil, err
 	}
-	return lowerPlan(p, e.replan.pins)
+	return lowerPlan(p, e.replan.past.pins)
 }
 
 // replanBrief is what a replan starts from.
 type replanBrief struct {
-	pins    map[string]pin
+	past    past
 	elapsed time.Duration
 	spent   Money
 }

@@ -109,7 +109,7 @@ func lostError(end provider.TaskStatus) error {
 func (x *executor) watch(ctx context.Context, p provider.Provider, ref provider.Ref, e errand) (provider.TaskStatus, error) {
 	extending, stop := context.WithCancel(ctx)
 	var extender sync.WaitGroup
-	extender.Go(func() { x.extend(extending, p, ref.Handle) })
+	extender.Go(func() { x.extend(extending, p, e) })
 	defer func() { stop(); extender.Wait() }()
 	for pause := pollEvery; ; pause = min(2*pause, time.Minute) {
 		end, err := x.follow(ctx, p, ref, e)
@@ -152,15 +152,17 @@ func (x *executor) follow(ctx context.Context, p provider.Provider, ref provider
 	}
 }
 
-// extend moves the lease of an allocation before it runs out, as long as the work does.
-func (x *executor) extend(ctx context.Context, p provider.Provider, h provider.Handle) {
+// extend moves the lease of an allocation when a third of it has passed, as long as the work goes on. After a resume the
+// first time may be due at once.
+func (x *executor) extend(ctx context.Context, p provider.Provider, e errand) {
 	lease, ok := provider.As[provider.Extender](p)
-	if !ok {
+	h, err := read[held](e.cmd.Data)
+	if !ok || err != nil {
 		return
 	}
-	for sleep(ctx, x.lease/3) {
-		if err := lease.Extend(ctx, h, x.now().Add(x.lease)); err != nil && ctx.Err() == nil {
-			x.log.WarnContext(ctx, "extend lease", "run", x.run, "key", h.Key, "error", err)
+	for due := h.Since.Add(x.lease / 3); sleep(ctx, due.Sub(x.now())); due = x.now().Add(x.lease / 3) {
+		if err := lease.Extend(ctx, h.Handle, x.now().Add(x.lease)); err != nil && ctx.Err() == nil {
+			x.log.WarnContext(ctx, "extend lease", "run", x.run, "key", h.Handle.Key, "error", err)
 		}
 	}
 }

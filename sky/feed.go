@@ -34,8 +34,17 @@ func (f *feed) add(events ...Event) {
 	for _, e := range events {
 		e.Seq = len(f.events) + 1
 		f.events = append(f.events, e)
+		if !e.Kind.whileRunning() {
+			delete(f.progress, e.Stage)
+			delete(f.seen, e.Stage)
+		}
 	}
 	f.notify()
+}
+
+// whileRunning reports whether a stage may still be running after an event of this kind, so that its progress counts.
+func (k EventKind) whileRunning() bool {
+	return k == StageRunning || k == StageStalled || k == CallFailed
 }
 
 // tell replaces a stage's progress.

@@ -31,31 +31,48 @@ func (s *Stage) data() []dataRef {
 }
 
 // placeholder is {in.NAME} or {out.NAME} in an argument.
-var placeholder = regexp.MustCompile(`\{(in|out)\.([^{}]*)\}`) //nolint:gochecknoglobals // never changed
+var placeholder = regexp.MustCompile(`\{(in|out)\.([^{}]*)\}`)
 
-func checkPlaceholders(s *Stage, arg string) []string {
+func checkPlaceholders(s *Stage, argv []string) []string {
+	known := map[string]bool{}
+	for _, d := range s.data() {
+		known[d.placeholder()] = true
+	}
 	var wrong []string
-	for _, m := range placeholder.FindAllStringSubmatch(arg, -1) {
-		known := slices.ContainsFunc(s.data(), func(d dataRef) bool { return d.input == (m[1] == "in") && d.name == m[2] })
-		if !known {
-			wrong = append(wrong, fmt.Sprintf("argument %q: the stage has no %sput %q", arg, m[1], m[2]))
+	for _, arg := range argv {
+		for _, m := range placeholder.FindAllStringSubmatch(arg, -1) {
+			if !known[m[0]] {
+				wrong = append(wrong, fmt.Sprintf("argument %q: the stage has no %sput %q", arg, m[1], m[2]))
+			}
 		}
 	}
 	return wrong
 }
 
+func (d dataRef) placeholder() string {
+	if d.input {
+		return "{in." + d.name + "}"
+	}
+	return "{out." + d.name + "}"
+}
+
 // waits lists the names of the stages s waits for, each once, in the order they were named.
 func (s *Stage) waits() []string {
 	var names []string
+	seen := map[string]bool{}
+	add := func(name string) {
+		if !seen[name] {
+			seen[name] = true
+			names = append(names, name)
+		}
+	}
 	for _, ref := range s.reads {
-		if producer, _, output := strings.Cut(ref, "/"); output && !slices.Contains(names, producer) {
-			names = append(names, producer)
+		if producer, _, output := strings.Cut(ref, "/"); output {
+			add(producer)
 		}
 	}
 	for _, name := range s.after {
-		if !slices.Contains(names, name) {
-			names = append(names, name)
-		}
+		add(name)
 	}
 	return names
 }

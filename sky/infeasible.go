@@ -14,7 +14,7 @@ type InfeasibleError struct {
 	Job      string         `json:"job"`
 	Stages   []StageRefusal `json:"stages,omitempty"`   // stages that no cloud can run, and why each cloud cannot
 	Conflict []string       `json:"conflict,omitempty"` // rules that cannot all hold, none of which is superfluous
-	Relax    []string       `json:"relax,omitempty"`    // changes each of which is enough by itself, the smallest first
+	Relax    []string       `json:"relax,omitempty"`    // changes each of which is enough for what it names, the smallest first
 }
 
 // StageRefusal says why no cloud can run a stage.
@@ -63,7 +63,7 @@ func (e *InfeasibleError) explain(j *Job, snap *Snapshot) {
 func (c *compiled) translate(err error) error {
 	inf, ok := errors.AsType[*optimize.InfeasibleError](err)
 	if !ok {
-		return err
+		return fmt.Errorf("plan job %q: %w", c.job.name, err)
 	}
 	out := &InfeasibleError{Job: c.job.name}
 	for _, r := range inf.Conflict {

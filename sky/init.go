@@ -28,6 +28,10 @@ func Func(name string, run func(ctx context.Context, t *Task) error) Function {
 // it does nothing and keeps nothing.
 func Init(functions ...Function) {
 	if name, child := os.LookupEnv(provider.FuncVariable); child {
+		if err := os.Unsetenv(provider.FuncVariable); err != nil { // else a host that the function starts would be this child again
+			fmt.Fprintf(os.Stderr, "sky.Init: %v\n", err)
+			os.Exit(exitFailed)
+		}
 		os.Exit(runFunction(name, functions))
 	}
 }
@@ -40,7 +44,7 @@ const (
 
 func runFunction(name string, functions []Function) int {
 	for _, f := range functions {
-		if f.name != name {
+		if f.name != name || f.run == nil {
 			continue
 		}
 		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)

@@ -24,7 +24,7 @@ type Job struct {
 // NewJob begins a job. The name is for people and for the names of what is created in clouds: letters, digits, "-",
 // "_" and "."; at most 63 of them.
 func NewJob(name string) *Job {
-	return &Job{name: name, objective: Cost, named: newNames(), site: caller()}
+	return &Job{name: name, objective: Cost, site: caller()}
 }
 
 // Name is what the job was called.
@@ -50,6 +50,7 @@ func (j *Job) Dataset(name, url string, size Bytes) *Dataset {
 
 func (j *Job) addDataset(d *Dataset) *Dataset {
 	d.job = j
+	j.named.init()
 	j.datasets = append(j.datasets, d)
 	if j.named.datasets[d.name] == nil {
 		j.named.datasets[d.name] = d
@@ -64,6 +65,7 @@ func (j *Job) Stage(name string) *Stage {
 
 func (j *Job) addStage(s *Stage) *Stage {
 	s.job, s.pos = j, len(j.stages)
+	j.named.init()
 	j.stages = append(j.stages, s)
 	if j.named.stages[s.name] == nil {
 		j.named.stages[s.name] = s
@@ -106,8 +108,11 @@ type names struct {
 	outputs  map[string]*Output // by "stage/output"
 }
 
-func newNames() names {
-	return names{map[string]*Stage{}, map[string]*Dataset{}, map[string]*Output{}}
+// init makes the zero Job one that can be added to.
+func (n *names) init() {
+	if n.stages == nil {
+		*n = names{map[string]*Stage{}, map[string]*Dataset{}, map[string]*Output{}}
+	}
 }
 
 // stage finds a stage by name; nil when there is none.
@@ -142,7 +147,12 @@ func (d *Dataset) At(place string) *Dataset { d.place = place; return d }
 // Name is the dataset's name.
 func (d *Dataset) Name() string { return d.name }
 
-func (d *Dataset) artifact() (*Job, string) { return d.job, d.name }
+func (d *Dataset) artifact() (*Job, string) {
+	if d == nil {
+		return nil, ""
+	}
+	return d.job, d.name
+}
 
 // Output is data a stage writes.
 type Output struct {
@@ -156,7 +166,7 @@ type Output struct {
 func (o *Output) Name() string { return o.stage.name + "/" + o.name }
 
 func (o *Output) artifact() (*Job, string) {
-	if o.stage == nil {
+	if o == nil || o.stage == nil {
 		return nil, ""
 	}
 	return o.stage.job, o.Name()

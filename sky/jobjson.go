@@ -3,7 +3,9 @@ package sky
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/openintercloud/broker/provider/secret"
@@ -96,12 +98,17 @@ func (j *Job) UnmarshalJSON(text []byte) error {
 	if err := d.Decode(&in); err != nil {
 		return fmt.Errorf("job as JSON: %w", err)
 	}
+	if _, err := d.Token(); err != io.EOF {
+		return errors.New("job as JSON: there is more after its end")
+	}
 	if in.Version != jobVersion {
 		return fmt.Errorf("job as JSON: version %d, this library reads version %d", in.Version, jobVersion)
 	}
 	*j = Job{
 		name: in.Name, objective: in.Objective, deadline: in.Deadline, budget: in.Budget, rules: in.Rules, groups: in.Groups,
-		named: newNames(),
+	}
+	if in.Objective.Kind == "" {
+		j.objective = Cost
 	}
 	for _, x := range in.Datasets {
 		j.addDataset(&Dataset{name: x.Name, url: x.URL, place: x.Place, size: x.Size})

@@ -3,12 +3,15 @@ package sky
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
 
+	"github.com/openintercloud/broker/catalog"
 	"github.com/openintercloud/broker/internal/engine"
 	"github.com/openintercloud/broker/internal/journal"
+	"github.com/openintercloud/broker/provider/fault"
 )
 
 // attemptWork is what is being done for one attempt, so that its Release can end it first.
@@ -97,8 +100,7 @@ func (r *Run) due() []engine.Event {
 	return facts
 }
 
-// step takes facts to commands: the machine moves, the record is written, and, if anything is to be done because of it,
-// made durable first.
+// step takes facts to commands: the machine moves, and the record is durable before anything is done because of it.
 func (r *Run) step(facts []engine.Event, outstanding []engine.Command) (errands []errand, done bool, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -116,7 +118,7 @@ func (r *Run) step(facts []engine.Event, outstanding []engine.Command) (errands 
 	for i := range rec.Commands {
 		rec.Commands[i].Handle = r.handle(errands[len(outstanding)+i])
 	}
-	if err := r.record(now, rec, len(errands) > 0 || done); err != nil {
+	if err := r.record(now, rec); err != nil {
 		return nil, false, err
 	}
 	r.last = now
@@ -124,16 +126,15 @@ func (r *Run) step(facts []engine.Event, outstanding []engine.Command) (errands 
 	return errands, done, nil
 }
 
-func (r *Run) record(at time.Time, rec engine.Record, durable bool) error {
+// record appends one record and makes it durable: before any command goes out, and one record for each fsync, so that a
+// power cut can only ever take the last.
+func (r *Run) record(at time.Time, rec engine.Record) error {
 	payload, err := engine.EncodeRecord(rec)
 	if err != nil {
 		return err
 	}
 	if err := r.log.Append(journal.Record{Epoch: r.epoch, Time: at.UTC(), Payload: payload}); err != nil {
 		return fmt.Errorf("journal of run %q: %w", r.id, err)
-	}
-	if !durable {
-		return nil
 	}
 	if err := r.log.Sync(); err != nil {
 		return fmt.Errorf("journal of run %q: %w", r.id, err)
@@ -163,8 +164,8 @@ func (r *Run) brief(c engine.Command, now time.Time) (errand, error) {
 		return e, err
 	}
 	for _, a := range r.machine.Stage(c.ID.Stage).Attempts {
-		if a.Attempt == c.ID.Attempt && !a.Asked.IsZero() {
-			e.asked = a.Asked
+		if a.Attempt == c.ID.Attempt && !a.Tried.IsZero() {
+			e.asked = a.Tried
 		}
 	}
 	if c.ID.Verb == engine.Run || c.ID.Verb == engine.Bring {
@@ -215,17 +216,56 @@ func (r *Run) committed(ref string, into map[string]sealedOutput) error {
 	return nil
 }
 
+// replanBrief gathers what a new plan must leave as it is: the stages that are finished or run, and the copies made.
 func (r *Run) replanBrief(c engine.Command, now time.Time) (replanBrief, error) {
 	st := r.machine.Status()
-	b := replanBrief{pins: map[string]pin{}, elapsed: now.Sub(r.started), spent: Money(st.Spent + st.Reserved)}
+	b := replanBrief{elapsed: now.Sub(r.started), spent: Money(st.Spent + st.Reserved)}
+	b.past = past{pins: map[string]pin{}, replicas: map[string][]catalog.Place{}}
 	for _, a := range c.Replan.Pinned {
 		o, err := read[orders](a.Data)
 		if err != nil {
 			return b, err
 		}
-		b.pins[o.Stage] = pin{offering: a.Offering, zone: a.Zone, done: r.machine.Stage(a.Stage).State == engine.StageDone}
+		b.past.pins[o.Stage] = pin{orders: o, done: r.machine.Stage(a.Stage).State == engine.StageDone}
+		for _, m := range a.Moves { // of a stage that runs: there, or paid for and on the way
+			if err := b.past.keep(m.Data); err != nil {
+				return b, err
+			}
+		}
+	}
+	for i := range r.machine.Len() {
+		view := r.machine.Stage(i)
+		for _, a := range view.Attempts {
+			if err := r.keepMoved(&b.past, a.Assignment); err != nil {
+				return b, err
+			}
+		}
+		if err := r.keepMoved(&b.past, view.Assignment); err != nil {
+			return b, err
+		}
 	}
 	return b, nil
+}
+
+// keepMoved notes the copies that an assignment asked for and that have been made.
+func (r *Run) keepMoved(p *past, a engine.Assignment) error {
+	for _, m := range a.Moves {
+		if seen, ok := r.machine.Move(m.ID); ok && seen.Done {
+			if err := p.keep(m.Data); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// keep notes a copy that need not be made again.
+func (p *past) keep(move json.RawMessage) error {
+	c, err := read[carry](move)
+	if err == nil && !p.holds(c.Artifact, c.To) {
+		p.replicas[c.Artifact] = append(p.replicas[c.Artifact], c.To)
+	}
+	return err
 }
 
 // dispatch carries a command out in a goroutine of its own and puts its outcome into the inbox.
@@ -246,6 +286,11 @@ func (r *Run) dispatch(ctx context.Context, e errand) {
 			w.busy.Wait()
 			r.carryOut(ctx, e)
 		})
+	case engine.Bring:
+		r.bring(ctx, e)
+	case engine.Stop:
+		r.stopBrings(e.attempt())
+		r.work.Go(func() { r.carryOut(ctx, e) })
 	default:
 		r.work.Go(func() { r.carryOut(ctx, e) })
 	}
@@ -254,6 +299,38 @@ func (r *Run) dispatch(ctx context.Context, e errand) {
 func (r *Run) carryOut(ctx context.Context, e errand) {
 	if outcome, ok := r.exec.do(ctx, e); ok {
 		r.inbox.put(outcome)
+	}
+}
+
+// bring carries a copy out so that a Stop of its attempt can end it. An ended copy is told of: nobody waits for it for ever.
+func (r *Run) bring(ctx context.Context, e errand) {
+	own, cancel := context.WithCancel(ctx)
+	r.mu.Lock()
+	r.brings[e.cmd.ID] = cancel
+	r.mu.Unlock()
+	r.work.Go(func() {
+		defer func() {
+			r.mu.Lock()
+			delete(r.brings, e.cmd.ID)
+			r.mu.Unlock()
+			cancel()
+		}()
+		r.carryOut(own, e)
+		if own.Err() != nil && ctx.Err() == nil {
+			stopped := failed(engine.Failed, &fault.Error{Op: "bring", Kind: fault.Transient, Err: errors.New("the copy was stopped")})
+			stopped.ID = e.cmd.ID
+			r.inbox.put(stopped)
+		}
+	})
+}
+
+func (r *Run) stopBrings(ref engine.AttemptRef) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for id, cancel := range r.brings {
+		if id.Stage == ref.Stage && id.Attempt == ref.Attempt {
+			cancel()
+		}
 	}
 }
 

@@ -52,6 +52,9 @@ type (
 // lowerSpec is the job as the engine runs it.
 func lowerSpec(j *Job, run string, rules engine.Rules) engine.Spec {
 	rules.Version, rules.Budget = engine.RulesVersion, int64(j.budget)
+	for _, s := range j.stages { // the machine's patience is longer than any stage's own grace
+		rules.Grace = max(rules.Grace, s.grace+graceMargin)
+	}
 	spec := engine.Spec{Run: run, Seed: seedOf(run), Rules: rules}
 	for _, s := range j.stages {
 		lowered := engine.Stage{Name: s.name, Retries: s.retry, Timeout: s.timeout, Stall: s.stall, Seals: len(s.writes) > 0}
@@ -73,6 +76,9 @@ func lowerSpec(j *Job, run string, rules engine.Rules) engine.Spec {
 	return spec
 }
 
+// graceMargin is how long after its grace time a task may still be dying before its machines are given up.
+const graceMargin = 10 * time.Minute
+
 // seedOf makes the jitter of a run reproducible from its name.
 func seedOf(run string) uint64 {
 	seed := uint64(14695981039346656037) // FNV-1a
@@ -87,7 +93,7 @@ func lowerPlan(p *Plan, skip map[string]pin) ([]engine.Assignment, error) {
 	moves := map[string][]engine.Move{}
 	costs := map[string]Money{}
 	for _, r := range p.Routes {
-		if r.Kind == InPlace {
+		if r.Kind == InPlace { // a copy that is reused may still be on its way: it is waited for
 			continue
 		}
 		data, err := json.Marshal(carry{r.Artifact, r.From, r.To, r.Bytes, r.Cost})

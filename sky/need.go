@@ -114,7 +114,8 @@ func (n Need) check() string {
 	return ""
 }
 
-// Estimate is how long work takes: Fixed + Each × (size of all inputs / Of) ^ Power. The zero value is no time at all.
+// Estimate is how long work takes: Fixed + Each × (size of all inputs / Of) ^ Power, a hundred years at most. The zero
+// value is no time at all.
 type Estimate struct {
 	Fixed time.Duration `json:"fixed,omitempty"`
 	Each  time.Duration `json:"each,omitempty"`
@@ -131,13 +132,18 @@ func (e Estimate) For(inputs Bytes) time.Duration {
 	if power == 0 {
 		power = 1
 	}
-	x := math.Pow(float64(inputs)/float64(of), power) * float64(e.Each)
-	if !(x >= 0) || x > float64(math.MaxInt64/4) {
-		x = float64(math.MaxInt64 / 4)
+	variable := 0.0
+	if e.Each > 0 && inputs > 0 {
+		variable = math.Pow(float64(inputs)/float64(of), power) * float64(e.Each)
 	}
-	d := e.Fixed + time.Duration(x)
-	return (d + time.Millisecond - 1).Truncate(time.Millisecond)
+	if !(float64(e.Fixed)+variable < float64(maxEstimate)) { // so that what is not a number counts as too long
+		return maxEstimate
+	}
+	return (max(e.Fixed, 0) + time.Duration(variable) + time.Millisecond - 1).Truncate(time.Millisecond)
 }
+
+// maxEstimate keeps sums of times far from overflow.
+const maxEstimate = 100 * 365 * 24 * time.Hour
 
 func (e Estimate) check() string {
 	if e.Fixed < 0 || e.Each < 0 || e.Of < 0 || !(e.Power >= 0) || e.Power > 8 {

@@ -18,7 +18,7 @@ type Plan struct {
 	Egress   Money          `json:"egress"`   // the part of Cost that is for moving data
 	Time     time.Duration  `json:"time"`     // expected, from start to the end of the last stage
 	Carbon   *float64       `json:"carbon"`   // grams of CO2e; nil when a stage's figure is not known
-	Singles  []SingleCloud  `json:"singles"`  // the best plan on each cloud alone, or why there is none
+	Singles  []SingleCloud  `json:"singles"`  // the best plan on each cloud of the catalog alone, or why there is none
 	Proof    Proof          `json:"proof"`
 	Warnings []string       `json:"warnings,omitempty"`
 }
@@ -44,7 +44,7 @@ type Bid struct {
 	Time     time.Duration `json:"time"`
 	Cost     Money         `json:"cost"`
 	WhyNot   string        `json:"why_not,omitempty"` // "" for the winner; else the first broken rule, or what choosing it would add
-	Adds     Money         `json:"adds,omitempty"`    // what the whole plan's cost would rise by
+	Adds     Money         `json:"adds,omitempty"`    // what the plan's cost, or its blend, would rise by; 0 when time or carbon is minimised
 }
 
 // RouteKind says how an artifact gets to a consumer.
@@ -54,6 +54,7 @@ type RouteKind string
 const (
 	InPlace RouteKind = "in place" // it is there already
 	Direct  RouteKind = "direct"   // copied once from where it is
+	Reuse   RouteKind = "reuse"    // a copy is there already, from before a replan
 )
 
 // Route is the way of one artifact to one place.
@@ -86,8 +87,8 @@ type Proof struct {
 	Method  string  `json:"method"`  // how it was solved
 }
 
-// Saving is the part of the best single cloud's cost that the plan saves, 0 to 1, and that cloud's name; ok is false
-// when no single cloud can run the job.
+// Saving is the part of the best single cloud's cost that the plan saves, and that cloud's name: 1 at most, and negative
+// when the plan pays for being faster or cleaner. ok is false when no single cloud can run the job.
 func (p *Plan) Saving() (share float64, cloud string, ok bool) {
 	best := Money(-1)
 	for _, s := range p.Singles {

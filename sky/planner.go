@@ -16,21 +16,22 @@ import (
 // planVersion is the version of a plan's JSON.
 const planVersion = 1
 
-// bidNodes bounds the search for what one losing option would add; a bid that needs more shows a bound.
+// bidNodes bounds the search for what the losing options of one stage would add; a bid that needs more tells the most it
+// can add, or is left out.
 const bidNodes = 20_000
 
 // Plan finds the best plan for a job from what the snapshot knows. It is pure: no network, no clock, no randomness.
 // The error is one [*Mistake] or more joined, an [*InfeasibleError], or the context's when it ends before any plan is
 // found; when it ends later the best plan so far is returned with its proven gap.
 func (s *Snapshot) Plan(ctx context.Context, j *Job) (*Plan, error) {
-	return s.plan(ctx, j, nil)
+	return s.plan(ctx, j, past{})
 }
 
-func (s *Snapshot) plan(ctx context.Context, j *Job, pins map[string]pin) (*Plan, error) {
+func (s *Snapshot) plan(ctx context.Context, j *Job, before past) (*Plan, error) {
 	if err := j.Validate(); err != nil {
 		return nil, err
 	}
-	c, sol, err := s.solve(ctx, j, pins, "")
+	c, sol, err := s.solve(ctx, j, before, "")
 	if err != nil {
 		if inf, ok := errors.AsType[*InfeasibleError](err); ok {
 			inf.explain(j, s)
@@ -41,7 +42,7 @@ func (s *Snapshot) plan(ctx context.Context, j *Job, pins map[string]pin) (*Plan
 	if err := c.place(p, sol); err != nil {
 		return nil, err
 	}
-	if pins != nil {
+	if before.pins != nil {
 		return p, nil // a replan needs no comparisons
 	}
 	if err := c.addBids(ctx, p, sol); err != nil {
@@ -51,8 +52,8 @@ func (s *Snapshot) plan(ctx context.Context, j *Job, pins map[string]pin) (*Plan
 	return p, err
 }
 
-func (s *Snapshot) solve(ctx context.Context, j *Job, pins map[string]pin, cloud string) (*compiled, *optimize.Solution, error) {
-	c, err := compile(j, s, pins, cloud)
+func (s *Snapshot) solve(ctx context.Context, j *Job, before past, cloud string) (*compiled, *optimize.Solution, error) {
+	c, err := compile(j, s, before, cloud)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -134,7 +135,11 @@ func (c *compiled) addRoutes(p *Plan) error {
 func (c *compiled) route(p *Plan, ref string, to catalog.Place) (Route, string, error) {
 	from := c.source(p, ref)
 	r := Route{Artifact: ref, From: from, To: to, Kind: InPlace, Bytes: c.sizes[ref]}
-	if from == to {
+	switch {
+	case from == to:
+		return r, "", nil
+	case c.past.holds(ref, to):
+		r.Kind = Reuse
 		return r, "", nil
 	}
 	link, ok := c.snap.catalog.Link(from, to)
@@ -156,7 +161,11 @@ func (c *compiled) route(p *Plan, ref string, to catalog.Place) (Route, string, 
 const moverHost = "host"
 
 func transferTime(l catalog.Link, b Bytes) time.Duration {
-	return (l.Latency + time.Duration(float64(b)/bandwidth(l)*1e9) + time.Millisecond - 1).Truncate(time.Millisecond)
+	seconds := float64(b) / bandwidth(l)
+	if seconds >= maxEstimate.Seconds() {
+		return maxEstimate
+	}
+	return (l.Latency + time.Duration(seconds*1e9) + time.Millisecond - 1).Truncate(time.Millisecond)
 }
 
 // source is where an artifact is made, or where a dataset is.
@@ -217,7 +226,7 @@ type rankedBid struct {
 func (c *compiled) rank(i int, sol *optimize.Solution, bids []optimize.Bid) []Bid {
 	best := map[catalog.Place]rankedBid{}
 	for _, b := range bids {
-		if b.Status == optimize.Dominated || b.Status == optimize.Unknown {
+		if b.Option != sol.Choice[i] && (b.Status == optimize.Dominated || b.Status == optimize.Unknown) {
 			continue
 		}
 		r := c.bid(i, sol, b)
@@ -262,6 +271,8 @@ func (c *compiled) bid(i int, sol *optimize.Solution, b optimize.Bid) rankedBid 
 		r.value = sol.Value
 	case b.Status == optimize.Infeasible:
 		r.value, r.bid.WhyNot = 1<<62, "breaks the deadline, the budget or a rule over several stages"
+	case b.Status == optimize.Feasible:
+		r.bid.WhyNot = c.adds(&r.bid, b.Value-sol.Value) + " at most"
 	default:
 		r.bid.WhyNot = c.adds(&r.bid, b.Value-sol.Value)
 	}
@@ -301,7 +312,7 @@ func (s *Snapshot) singles(ctx context.Context, j *Job) ([]SingleCloud, error) {
 	var out []SingleCloud
 	for _, cloud := range s.catalog.Clouds() {
 		single := SingleCloud{Cloud: cloud.Name}
-		c, sol, err := s.solve(ctx, j, nil, cloud.Name)
+		c, sol, err := s.solve(ctx, j, past{}, cloud.Name)
 		if err == nil {
 			alone := &Plan{}
 			if err = c.place(alone, sol); err == nil {
@@ -309,6 +320,8 @@ func (s *Snapshot) singles(ctx context.Context, j *Job) ([]SingleCloud, error) {
 			}
 		} else if inf, ok := errors.AsType[*InfeasibleError](err); ok {
 			single.Reason, err = s.singleReason(j, inf, cloud.Name), nil
+		} else if _, cut := errors.AsType[*optimize.UnfinishedError](err); cut {
+			single.Reason, err = "not known: the search was cut short", nil
 		}
 		if err != nil {
 			return nil, fmt.Errorf("plan on %s alone: %w", cloud.Name, err)

@@ -25,6 +25,9 @@ func (r *Run) Report() *Report {
 	for i := range r.machine.Len() {
 		view := r.machine.Stage(i)
 		s := StageReport{Name: view.Name, State: states[view.Name]}
+		if view.State == engine.StageDone {
+			s.State = StageDone
+		}
 		for _, a := range view.Attempts {
 			s.Attempts = append(s.Attempts, attemptReport(a, out.Events, view.Name))
 			out.Ledger = append(out.Ledger, computeLine(view.Name, a))

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/openintercloud/broker/catalog"
 )
 
 // Rule is something a placement must obey. Rules are data; several rules must all hold.
@@ -69,7 +71,13 @@ func (r Rule) check() string {
 				return fmt.Sprintf("rule %s: %q is not an ISO 3166-1 alpha-2 country code", r, v)
 			}
 		}
-	case ruleClouds, ruleRegions:
+	case ruleRegions:
+		for _, v := range r.Values {
+			if p, err := catalog.ParsePlace(v); err != nil || p.Region == "" || p.Zone != "" {
+				return fmt.Sprintf("rule %s: %q: want cloud/region", r, v)
+			}
+		}
+	case ruleClouds:
 	default:
 		return fmt.Sprintf("unknown rule %q", r.Kind)
 	}

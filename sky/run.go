@@ -32,6 +32,7 @@ type Run struct {
 	mu       sync.Mutex // guards what follows; the loop alone changes it
 	machine  *engine.Machine
 	attempts map[engine.AttemptRef]*attemptWork
+	brings   map[engine.CommandID]context.CancelFunc // copies under way
 	heard    map[engine.AttemptRef]provider.Progress // the newest of each attempt that runs
 	epoch    uint64
 	started  time.Time
@@ -108,7 +109,8 @@ func (b *Broker) journalDir(id string) string { return filepath.Join(b.cfg.State
 func (b *Broker) newRun(snap *Snapshot, id string, p *Plan, log recordLog) *Run {
 	r := &Run{
 		id: id, plan: p, log: log, inbox: newInbox(), feed: newFeed(), done: make(chan struct{}), machine: engine.New(),
-		attempts: map[engine.AttemptRef]*attemptWork{}, heard: map[engine.AttemptRef]provider.Progress{}, stop: func() {},
+		attempts: map[engine.AttemptRef]*attemptWork{}, heard: map[engine.AttemptRef]provider.Progress{},
+		brings: map[engine.CommandID]context.CancelFunc{}, stop: func() {},
 	}
 	r.exec = &executor{
 		run: id, job: p.Job, snap: snap, providers: b.providers, owner: b.cfg.Owner, lease: b.cfg.Lease, now: b.cfg.Now,

@@ -2,6 +2,7 @@ package sky
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/openintercloud/broker/catalog"
@@ -18,7 +19,7 @@ type screen struct {
 
 // screens lists what an offering must meet for one way of running a stage.
 func (s *Snapshot) screens(j *Job, st *Stage, w work) []screen {
-	list := []screen{{name: "no provider for it is configured", keep: func(o *catalog.Offering) bool { return s.usable(o.Place.Cloud) }}}
+	list := []screen{{name: "a provider in Config.Providers", keep: func(o *catalog.Offering) bool { return s.usable(o.Place.Cloud) }}}
 	for _, r := range append(append([]Rule(nil), j.rules...), st.rules...) {
 		list = append(list, screen{name: "rule " + r.String(), keep: func(o *catalog.Offering) bool { return r.allows(s.where(o.Place)) }})
 	}
@@ -42,10 +43,46 @@ func (s *Snapshot) screens(j *Job, st *Stage, w work) []screen {
 			return ok
 		}})
 	}
+	if j.zoned(st) {
+		list = append(list, screen{name: "known zones, which a rule looks at", keep: func(o *catalog.Offering) bool { return len(s.zones(o)) > 0 }})
+	}
 	if len(s.blocked) > 0 {
-		list = append(list, screen{name: "not refused lately", keep: func(o *catalog.Offering) bool { return s.blockOf(o) == nil }})
+		list = append(list, screen{name: notRefused, keep: func(o *catalog.Offering) bool { return len(s.places(j, st, *o)) > 0 }})
 	}
 	return list
+}
+
+// notRefused is the screen that has more to say than its name: what the refusal was.
+const notRefused = "not refused lately"
+
+// zones are where an offering's machines can be: its own zone, or those of its region.
+func (s *Snapshot) zones(o *catalog.Offering) []string {
+	if o.Place.Zone != "" {
+		return []string{o.Place.Zone}
+	}
+	r, _ := s.catalog.Region(o.Place)
+	return r.Zones
+}
+
+// places are where a stage can be put on an offering: its own place, or each zone of its region when a rule of the job
+// looks at the stage's zone; without those that refused lately.
+func (s *Snapshot) places(j *Job, st *Stage, o catalog.Offering) []catalog.Place {
+	all := []catalog.Place{o.Place}
+	if o.Place.Zone == "" && j.zoned(st) {
+		all = nil
+		for _, z := range s.zones(&o) {
+			all = append(all, catalog.Place{Cloud: o.Place.Cloud, Region: o.Place.Region, Zone: z})
+		}
+	}
+	return slices.DeleteFunc(all, func(p catalog.Place) bool {
+		o.Place = p
+		return s.blockOf(&o) != nil
+	})
+}
+
+// zoned reports whether a rule of the job looks at the stage's zone.
+func (j *Job) zoned(s *Stage) bool {
+	return slices.ContainsFunc(j.groups, func(g group) bool { return g.Level == Zone && slices.Contains(g.Stages, s.name) })
 }
 
 // query is the part of the screens that the catalog has indexes for.
@@ -96,12 +133,18 @@ func (s *Snapshot) refusal(j *Job, st *Stage, cloud string) string {
 
 func (s *Snapshot) firstBroken(j *Job, st *Stage, w work, cloud string) string {
 	left := s.catalog.Offerings(catalog.Query{Cloud: cloud})
+	if len(left) == 0 {
+		return "to offer anything, as far as the catalog knows"
+	}
 	for _, sc := range s.screens(j, st, w) {
 		var kept []catalog.Offering
 		for _, o := range left {
 			if sc.keep(&o) {
 				kept = append(kept, o)
 			}
+		}
+		if len(kept) == 0 && sc.name == notRefused {
+			return fmt.Sprintf("%s (%s)", sc.name, s.refusedWith(&left[0]))
 		}
 		if len(kept) == 0 {
 			return sc.name
@@ -190,6 +233,20 @@ func (s *Snapshot) blockOf(o *catalog.Offering) *engine.Block {
 		}
 	}
 	return nil
+}
+
+// refusedWith is what was said when an offering, or a zone it is in, was refused.
+func (s *Snapshot) refusedWith(o *catalog.Offering) string {
+	if b := s.blockOf(o); b != nil {
+		return b.Reason
+	}
+	at := *o
+	for _, at.Place.Zone = range s.zones(o) {
+		if b := s.blockOf(&at); b != nil {
+			return b.Reason
+		}
+	}
+	return "everywhere"
 }
 
 func matches(pattern, value string) bool { return pattern == "" || pattern == value }

@@ -65,7 +65,13 @@ func (s *Stage) Needs(needs ...Need) *Stage { s.work.Needs = append(s.work.Needs
 
 // Either gives alternatives, of which the plan takes the best.
 func (s *Stage) Either(alternatives ...*Alternative) *Stage {
-	s.alternatives = append(s.alternatives, alternatives...)
+	for _, a := range alternatives {
+		if a == nil {
+			s.job.mistake(callerOf(1), s.name, "Either: an alternative is nil: begin each with sky.On")
+			continue
+		}
+		s.alternatives = append(s.alternatives, a)
+	}
 	return s
 }
 
@@ -81,13 +87,16 @@ func (s *Stage) Rules(rules ...Rule) *Stage { s.rules = append(s.rules, rules...
 // Reads adds inputs. The stage starts when they are there.
 func (s *Stage) Reads(artifacts ...Artifact) *Stage {
 	for _, a := range artifacts {
-		if a == nil {
-			s.job.mistake(callerOf(1), s.name, "reads nothing: the artifact is nil")
-			continue
+		var from *Job
+		var ref string
+		if a != nil {
+			from, ref = a.artifact()
 		}
-		switch j, ref := a.artifact(); j {
+		switch from {
 		case s.job:
 			s.reads = append(s.reads, ref)
+		case nil:
+			s.job.mistake(callerOf(1), s.name, "reads nothing: the artifact is nil")
 		default:
 			s.job.mistake(callerOf(1), s.name, fmt.Sprintf("reads %q, which belongs to another job", ref))
 		}

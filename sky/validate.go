@@ -3,6 +3,7 @@ package sky
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -35,6 +36,9 @@ func (j *Job) mistake(at site, stage, what string) {
 // Validate reports everything that is wrong with the job at once: an error that joins one [*Mistake] for each, in the
 // order of the job. It is nil when nothing is.
 func (j *Job) Validate() error {
+	if j == nil {
+		return errors.New("the job is nil: make one with sky.NewJob")
+	}
 	v := validator{job: j, names: map[string]site{}, artifacts: map[string]bool{}, stages: map[string]bool{}}
 	v.all = append(v.all, j.mistakes...)
 	v.checkJob()
@@ -78,7 +82,10 @@ func (v *validator) add(at site, stage, format string, args ...any) {
 }
 
 // validName is what all names must look like, so that they fit into URLs, paths and the names clouds allow.
-var validName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$`) //nolint:gochecknoglobals // never changed
+var validName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$`)
+
+// maxName is the longest a name can be.
+const maxName = 63
 
 func (v *validator) name(at site, stage, what, name string) {
 	if !validName.MatchString(name) {
@@ -126,13 +133,26 @@ func (v *validator) checkRules(at site, stage string, rules []Rule) {
 	}
 }
 
+// What no honest job exceeds, so that no sum overflows.
+const (
+	maxSize  = 1000 * 1000 * TB // of one artifact
+	maxNodes = 100_000
+)
+
+func (v *validator) size(at site, stage, what, name string, size Bytes) {
+	switch {
+	case size < 0:
+		v.add(at, stage, "%s %q: size %d is negative", what, name, int64(size))
+	case size > maxSize:
+		v.add(at, stage, "%s %q: size %s is more than an exabyte", what, name, size)
+	}
+}
+
 func (v *validator) checkDataset(d *Dataset) {
 	v.name(d.site, "", "dataset", d.name)
 	v.unique(d.site, "dataset", d.name)
 	v.artifacts[d.name] = true
-	if d.size < 0 {
-		v.add(d.site, "", "dataset %q: size %d is negative", d.name, int64(d.size))
-	}
+	v.size(d.site, "", "dataset", d.name, d.size)
 	if scheme, rest, ok := strings.Cut(d.url, "://"); !ok || scheme == "" || rest == "" {
 		v.add(d.site, "", "dataset %q: %q is not a URL such as s3://bucket/key", d.name, d.url)
 	}
@@ -154,27 +174,27 @@ func (v *validator) collect(s *Stage) {
 			v.add(o.site, s.name, "writes %q twice", o.name)
 		}
 		v.artifacts[o.Name()] = true
-		if o.size < 0 {
-			v.add(o.site, s.name, "output %q: size %d is negative", o.name, int64(o.size))
-		}
+		v.size(o.site, s.name, "output", o.name, o.size)
 	}
 }
 
 func (v *validator) checkStage(s *Stage) {
-	if s.nodes < 1 {
-		v.add(s.site, s.name, "runs on %d nodes: want at least 1", s.nodes)
+	if s.nodes < 1 || s.nodes > maxNodes {
+		v.add(s.site, s.name, "runs on %d nodes: want at least 1 and at most %d", s.nodes, maxNodes)
 	}
 	if s.retry < 0 || s.timeout < 0 || s.stall < 0 || s.grace < 0 {
 		v.add(s.site, s.name, "retry, timeout, stall and grace must not be negative")
 	}
 	v.checkRules(s.site, s.name, s.rules)
-	for i, ref := range s.reads {
+	seen := map[string]bool{}
+	for _, ref := range s.reads {
 		if !v.artifacts[ref] {
 			v.add(s.site, s.name, "reads %q, which nothing writes", ref)
 		}
-		if slices.Contains(s.reads[:i], ref) {
+		if seen[ref] {
 			v.add(s.site, s.name, "reads %q twice", ref)
 		}
+		seen[ref] = true
 	}
 	for _, name := range s.after {
 		if !v.stages[name] {
@@ -212,21 +232,8 @@ func (v *validator) checkWork(s *Stage) {
 // check says what is wrong with one way to run a stage.
 func (w work) check(s *Stage) []string {
 	var wrong []string
-	kinds := 0
-	for _, set := range []bool{len(w.Argv) > 0, w.Script != "", w.Func != ""} {
-		if set {
-			kinds++
-		}
-	}
-	switch {
-	case kinds == 0 && w.Image == "":
-		wrong = append(wrong, "runs nothing: give it a Command, Script, Func or Image")
-	case kinds > 1:
-		wrong = append(wrong, "Command, Script and Func exclude each other")
-	case w.Func != "" && w.Image != "":
-		wrong = append(wrong, "Func runs the host's own binary and cannot run in an image")
-	case w.Service != "" && w.Script == "":
-		wrong = append(wrong, fmt.Sprintf("service %s runs a Script", w.Service))
+	if what := w.checkKind(); what != "" {
+		wrong = append(wrong, what)
 	}
 	if len(w.Argv) > 0 && w.Argv[0] == "" {
 		wrong = append(wrong, "the command's name is empty")
@@ -239,10 +246,47 @@ func (w work) check(s *Stage) []string {
 	if what := w.Estimate.check(); what != "" {
 		wrong = append(wrong, what)
 	}
-	for _, arg := range w.Argv {
-		wrong = append(wrong, checkPlaceholders(s, arg)...)
+	for _, text := range append([]string{w.Script}, w.Argv...) {
+		if strings.ContainsRune(text, 0) {
+			wrong = append(wrong, "the command or script holds a zero byte, which no system passes on")
+		}
 	}
-	return wrong
+	return append(wrong, checkPlaceholders(s, w.Argv)...)
+}
+
+// checkKind says whether it is clear what is to run.
+func (w work) checkKind() string {
+	kinds := 0
+	for _, set := range []bool{len(w.Argv) > 0, w.Script != "", w.Func != ""} {
+		if set {
+			kinds++
+		}
+	}
+	switch {
+	case kinds > 1:
+		return "Command, Script and Func exclude each other"
+	case w.Service != "" && w.Script == "":
+		return fmt.Sprintf("service %s runs a Script: give it one", w.Service)
+	case w.Service != "" && w.Image != "":
+		return fmt.Sprintf("service %s runs on no machine of the stage's own: leave the Image out", w.Service)
+	case kinds == 0 && w.Image == "":
+		return "runs nothing: give it a Command, Script, Func or Image"
+	case w.Func != "" && w.Image != "":
+		return "Func runs the host's own binary and cannot run in an image"
+	}
+	return ""
+}
+
+// validVariable is what every shell and system takes as the name of a variable.
+var validVariable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+func (v *validator) variable(s *Stage, name string) {
+	switch {
+	case !validVariable.MatchString(name):
+		v.add(s.site, s.name, "environment variable %q: a name is letters, digits and '_', and starts with no digit", name)
+	case strings.HasPrefix(name, "SKY_"):
+		v.add(s.site, s.name, "environment variable %s: names that start with SKY_ are the broker's own: rename it", name)
+	}
 }
 
 func (v *validator) checkVariables(s *Stage) {
@@ -253,7 +297,14 @@ func (v *validator) checkVariables(s *Stage) {
 		}
 		seen[d.variable] = d.name
 	}
-	for name := range s.secrets {
+	for _, name := range slices.Sorted(maps.Keys(s.env)) {
+		v.variable(s, name)
+		if strings.ContainsRune(s.env[name], 0) {
+			v.add(s.site, s.name, "environment variable %s: its value holds a zero byte, which no system passes on", name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.secrets)) {
+		v.variable(s, name)
 		if _, both := s.env[name]; both {
 			v.add(s.site, s.name, "%s is set both by Env and by Secret", name)
 		}
@@ -266,10 +317,20 @@ func (v *validator) checkGroup(g group) {
 	default:
 		v.add(g.site, "", "%s: unknown level %q", g, g.Level)
 	}
+	switch g.Kind {
+	case together, apart, spread:
+	default:
+		v.add(g.site, "", "%s: unknown rule %q: want together, apart or spread", g, g.Kind)
+	}
+	seen := map[string]bool{}
 	for _, name := range g.Stages {
 		if !v.stages[name] {
 			v.add(g.site, "", "%s: %q is not a stage", g, name)
 		}
+		if seen[name] {
+			v.add(g.site, "", "%s: %q is named twice", g, name)
+		}
+		seen[name] = true
 	}
 	if len(g.Stages) < 2 {
 		v.add(g.site, "", "%s: name at least two stages", g)

@@ -34,7 +34,7 @@ func (c *Cloud) admit(req provider.Request, r Rule) (*allocation, error) {
 	at := id{req.Place, req.Key}
 	a := c.allocations[at]
 	switch {
-	case a != nil && !same(a.req, req):
+	case a != nil && !a.req.Same(req):
 		return nil, c.faultf("allocate", req.Place, fault.Conflict, "key %s is taken by another request", req.Key)
 	case c.closed[at], a != nil && a.released:
 		return nil, c.faultf("allocate", req.Place, fault.Conflict, "key %s was released", req.Key)
@@ -45,11 +45,6 @@ func (c *Cloud) admit(req provider.Request, r Rule) (*allocation, error) {
 		return nil, err
 	}
 	return c.create(at, req, r), nil
-}
-
-// same says whether two requests under one key ask for the same.
-func same(a, b provider.Request) bool {
-	return a.Owner == b.Owner && a.Offering.ID == b.Offering.ID && a.Market == b.Market && a.Nodes == b.Nodes && a.Image == b.Image
 }
 
 // possible says why a new request cannot be met.

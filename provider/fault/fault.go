@@ -114,3 +114,22 @@ func Of(op string, err error) *Error {
 	}
 	return &Error{Op: op, Kind: KindOf(err), Ambiguous: KindOf(err) == Unknown, Err: err}
 }
+
+// At is err as a provider returns it: the first fault in err's tree, or what [Of] makes of it, with op, cloud and place
+// in the stead of its own; an empty one leaves that as it is. What err wraps, such as the end of a context, is found
+// with errors.Is as before. It is nil for a nil error.
+func At(op, cloud, place string, err error) error {
+	if err == nil {
+		return nil
+	}
+	told := *Of(op, err)
+	for _, set := range []struct {
+		field *string
+		value string
+	}{{&told.Op, op}, {&told.Cloud, cloud}, {&told.Place, place}} {
+		if set.value != "" {
+			*set.field = set.value
+		}
+	}
+	return &told
+}

@@ -3,8 +3,7 @@
 // The main type is [Cloud]; [New] opens one, and [Rehearse] opens one for each cloud of a catalog so that a job for
 // several clouds runs unedited here. A local cloud keeps all it knows in files:
 //
-//	<dir>/<name>/lock                     held for the few moments in which the account changes
-//	<dir>/<name>/held/<key>.json          one for each allocation held; together they are the account
+//	<dir>/<name>/lock, held/, gone/       the account: what is held, as [remote.Account] keeps it
 //	<dir>/<name>/allocations/<key>/       the tasks and their logs, as package remote lays them out
 //	<dir>/<name>/buckets/<bucket>/<key>   the objects
 //

@@ -59,7 +59,7 @@ func (h *hub) remove(dir string, news chan<- struct{}) {
 // rest closes the descriptor when nothing is watched, aside: the kernel takes tens of milliseconds for it.
 func (h *hub) rest() {
 	if len(h.wanted) == 0 {
-		go h.watcher.Close()
+		go func(w *fsnotify.Watcher) { _ = w.Close() }(h.watcher) // what it fails to close ends with the process
 		h.watcher = nil
 	}
 }

@@ -44,6 +44,7 @@ type Config struct {
 type Cloud struct {
 	cfg     Config
 	root    string // <Dir>/<Name>
+	account remote.Account
 	runner  remote.Runner
 	hub     hub
 	mu      sync.Mutex
@@ -66,7 +67,8 @@ func New(cfg Config) (*Cloud, error) {
 	}
 	c := &Cloud{cfg: cfg, root: filepath.Join(cfg.Dir, cfg.Name), buckets: map[string]*file.Bucket{}}
 	c.runner = remote.Runner{Shell: remote.Exec{Env: environment()}, Root: c.path("allocations")}
-	for _, dir := range []string{"allocations", "held", "buckets"} {
+	c.account = remote.Account{Cloud: cfg.Name, Dir: c.root, Open: c.prepare, Room: c.room, Clock: cfg.Clock}
+	for _, dir := range []string{"allocations", "buckets"} {
 		if err := os.MkdirAll(c.path(dir), 0o700); err != nil {
 			return nil, &fault.Error{Op: "open", Cloud: cfg.Name, Kind: fault.Invalid, Scope: fault.ScopeCloud, Err: err}
 		}

@@ -15,5 +15,4 @@ var errNotUnix = errors.New("a local cloud needs a Unix system: on Windows, run 
 func supported() error                               { return errNotUnix }
 func alive(remote.Process) bool                      { return false }
 func awaitEnd(context.Context, remote.Process) error { return errNotUnix }
-func lock(string) (func() error, error)              { return nil, errNotUnix }
 func machineMemory() (unit.Bytes, error)             { return 0, errNotUnix }

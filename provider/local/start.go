@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"time"
 
@@ -19,32 +18,23 @@ const wordLimit = 120_000
 
 // Start runs a command, a script, a Go function or a container as a process of this machine.
 func (c *Cloud) Start(ctx context.Context, h provider.Handle, task provider.Task) error {
-	const op = "start"
-	err := c.startable(h)
+	err := c.startable(ctx, h)
 	if err == nil {
 		var job remote.Job
 		if job, err = c.job(ctx, h, task); err == nil {
 			err = c.runner.Start(ctx, h.Key, job)
 		}
 	}
-	return c.explain(op, h.Place.String(), err)
+	return c.explain("start", h.Place, err)
 }
 
 // startable refuses early what the start script, which has the last word, would refuse too, and what it cannot see.
-func (c *Cloud) startable(h provider.Handle) error {
-	const op = "start"
-	held, err := c.find(h)
-	switch {
-	case errors.Is(err, fs.ErrNotExist) && c.closed(h.Key):
-		return c.fail(op, fault.Conflict, "", "the allocation was released", nil)
-	case errors.Is(err, fs.ErrNotExist):
-		return c.fail(op, fault.NotFound, "", "no such allocation", nil)
-	case err != nil:
-		return err
-	case held.expired(c.cfg.Clock()):
-		return c.fail(op, fault.Conflict, "", "the lease ran out", nil)
+func (c *Cloud) startable(ctx context.Context, h provider.Handle) error {
+	a, err := c.account.Describe(ctx, h)
+	if err == nil && a.State != provider.Ready {
+		err = c.fail("start", fault.Conflict, fault.ScopeNone, "the allocation is gone", nil)
 	}
-	return nil
+	return err
 }
 
 // job is a task as the wrapper runs it.
@@ -100,43 +90,58 @@ func (c *Cloud) argv(task provider.Task, paths map[string]string) []string {
 // runnable refuses what cannot be run as asked.
 func (c *Cloud) runnable(task provider.Task) error {
 	const op = "start"
-	unsupported := func(code string) error {
-		e := provider.Unsupported(op, c.cfg.Name, code)
+	if what := c.beyond(task); what != "" {
+		e := provider.Unsupported(op, c.cfg.Name, what)
 		e.Err = fmt.Errorf("task %s (%s)", task.Name, task.Key)
 		return e
 	}
-	invalid := func(format string, args ...any) error {
-		return c.fail(op, fault.Invalid, "", "task", fmt.Errorf("task %s: "+format, append([]any{task.Name}, args...)...))
+	if err := checkTask(task); err != nil {
+		return c.fail(op, fault.Invalid, fault.ScopeNone, "task", fmt.Errorf("task %s: %w", task.Name, err))
 	}
+	return nil
+}
+
+// beyond names what this machine does not do and a task asks for; "" when there is nothing.
+func (c *Cloud) beyond(task provider.Task) string {
+	switch {
+	case task.Kind != provider.Exec && task.Kind != provider.Serve && task.Kind != "":
+		return "kind " + string(task.Kind) + " is not run on this machine"
+	case task.Recipe != "":
+		return "recipe " + task.Recipe + ": services of a catalog are not run on this machine"
+	case task.Image != "" && task.Func != "":
+		return "a Go function cannot run in an image"
+	case task.Image != "" && len(c.cfg.Container) == 0:
+		return "image " + task.Image + " needs podman or docker on the PATH, or Config.Container"
+	}
+	return ""
+}
+
+// checkTask finds what makes no sense on any machine.
+func checkTask(task provider.Task) error {
 	ways := 0
-	for _, set := range []bool{len(task.Argv) > 0, task.Script != "", task.Func != "", task.Recipe != ""} {
+	for _, set := range []bool{len(task.Argv) > 0, task.Script != "", task.Func != ""} {
 		if set {
 			ways++
 		}
 	}
 	switch {
 	case !keys.MatchString(task.Key):
-		return invalid("key %q: want letters, digits, - and _", task.Key)
-	case task.Kind != provider.Exec && task.Kind != provider.Serve && task.Kind != "":
-		return unsupported("kind " + string(task.Kind) + " is not run on this machine")
-	case task.Recipe != "":
-		return unsupported("recipe " + task.Recipe + ": services of a catalog are not run on this machine")
+		return fmt.Errorf("key %q: want letters, digits, - and _", task.Key)
 	case ways > 1 || ways == 0 && task.Image == "":
-		return invalid("want exactly one of Argv, Script and Func")
-	case task.Image != "" && task.Func != "":
-		return unsupported("a Go function cannot run in an image")
-	case task.Image != "" && len(c.cfg.Container) == 0:
-		return unsupported("image " + task.Image + " needs podman or docker on the PATH, or Config.Container")
+		return errors.New("want exactly one of Argv, Script and Func")
 	case len(task.Script) > wordLimit:
-		return invalid("a script of %d bytes is too long, at most %d: read it from a file", len(task.Script), wordLimit)
+		return fmt.Errorf("a script of %d bytes is too long, at most %d: read it from a file", len(task.Script), wordLimit)
 	case task.Grace < 0 || task.Timeout < 0:
-		return invalid("grace %v and timeout %v must not be negative", task.Grace, task.Timeout)
+		return fmt.Errorf("grace %v and timeout %v must not be negative", task.Grace, task.Timeout)
 	}
 	return nil
 }
 
-// endTasks ends all tasks of a closed allocation and waits until their processes are gone.
+// endTasks closes an allocation's folder, ends all its tasks and waits until their processes are gone.
 func (c *Cloud) endTasks(ctx context.Context, key string) error {
+	if err := remote.Close(c.path("allocations", key)); err != nil {
+		return err
+	}
 	all, err := c.tasks(key)
 	if err != nil {
 		return err

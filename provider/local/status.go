@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/openintercloud/broker/catalog"
 	"github.com/openintercloud/broker/provider"
 	"github.com/openintercloud/broker/provider/fault"
 	"github.com/openintercloud/broker/provider/remote"
@@ -20,7 +21,7 @@ func (c *Cloud) Poll(ctx context.Context, refs []provider.Ref) iter.Seq2[provide
 	return func(yield func(provider.TaskStatus, error) bool) {
 		for _, ref := range refs {
 			if err := ctx.Err(); err != nil {
-				yield(provider.TaskStatus{}, c.explain("poll", "", err))
+				yield(provider.TaskStatus{}, c.explain("poll", catalog.Place{}, err))
 				return
 			}
 			if s, _ := c.status(ref); !yield(s, nil) {
@@ -32,31 +33,18 @@ func (c *Cloud) Poll(ctx context.Context, refs []provider.Ref) iter.Seq2[provide
 
 // status is what a task's files say, as the contract shows it and as they are.
 func (c *Cloud) status(ref provider.Ref) (provider.TaskStatus, remote.Status) {
-	t := provider.TaskStatus{Ref: ref}
 	if !keys.MatchString(ref.TaskKey) || !keys.MatchString(ref.Handle.Key) {
-		t.Err = c.taskFault(ref, fault.Invalid, "the key is not one")
-		return t, remote.Status{}
+		err := c.fail("poll", fault.Invalid, fault.ScopeNone, "key", fmt.Errorf("task %q: want letters, digits, - and _", ref.TaskKey))
+		err.Place = ref.Handle.Place.String()
+		return provider.TaskStatus{Ref: ref, Err: err}, remote.Status{}
 	}
 	dir := c.taskDir(ref.Handle.Key, ref.TaskKey)
 	s := remote.Read(dir, alive)
-	t.State, t.Started, t.Progress = s.State(), s.Started, s.Progress
-	switch t.State {
-	case "":
-		t.Err = c.taskFault(ref, fault.NotFound, "no such task")
-	case provider.TaskExited:
-		t.Exit, t.Ended = s.Exit.Code, s.Exit.Ended
-	case provider.TaskReady:
+	t := s.Task(ref)
+	if t.State == provider.TaskReady {
 		t.Endpoints = endpoints(dir)
-	case provider.TaskLost:
-		t.Err = c.taskFault(ref, fault.Transient, "the process vanished without an exit code")
 	}
 	return t, s
-}
-
-func (c *Cloud) taskFault(ref provider.Ref, kind fault.Kind, code string) *fault.Error {
-	e := c.fail("poll", kind, fault.ScopeNone, code, fmt.Errorf("task %q", ref.TaskKey))
-	e.Place = ref.Handle.Place.String()
-	return e
 }
 
 // endpoints is where a task that serves is reached; nil when its record cannot be read.
@@ -102,5 +90,5 @@ func (c *Cloud) sweep(key string) {
 // Cancel signals the task's process group, and has it killed after its grace time.
 func (c *Cloud) Cancel(ctx context.Context, ref provider.Ref) error {
 	err := c.runner.Cancel(ctx, remote.ID{Allocation: ref.Handle.Key, Task: ref.TaskKey})
-	return c.explain("cancel", ref.Handle.Place.String(), err)
+	return c.explain("cancel", ref.Handle.Place, err)
 }

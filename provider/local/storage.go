@@ -25,7 +25,7 @@ func (c *Cloud) Open(_ context.Context, url string) (transfer.Bucket, string, er
 	}
 	b, err := c.bucket(name)
 	if err != nil {
-		return nil, "", c.explain("open "+url, "", err)
+		return nil, "", c.explain("open "+url, catalog.Place{}, err)
 	}
 	return b, key, nil
 }
@@ -41,7 +41,7 @@ func (c *Cloud) Scratch(_ context.Context, place catalog.Place) (string, error) 
 		return "", err
 	}
 	_, err = c.bucket(name)
-	return url, c.explain("scratch", place.String(), err)
+	return url, c.explain("scratch", place, err)
 }
 
 // Path is the real path of what a URL of this cloud names, whether it exists or not.

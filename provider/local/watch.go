@@ -6,7 +6,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
-	"reflect"
+	"slices"
 	"time"
 
 	"github.com/openintercloud/broker/provider"
@@ -29,7 +29,7 @@ func (c *Cloud) Watch(ctx context.Context, ref provider.Ref) iter.Seq2[provider.
 				return
 			}
 			if !told {
-				yield(last, c.explain("watch", ref.Handle.Place.String(), ctx.Err()))
+				yield(last, c.explain("watch", ref.Handle.Place, ctx.Err()))
 				return
 			}
 			if differs(now, last) && !yield(now, nil) || over(now) {
@@ -45,14 +45,15 @@ func over(s provider.TaskStatus) bool {
 	return s.State == provider.TaskExited || s.State == provider.TaskLost
 }
 
+// differs tells whether there is news. The error of a task follows from its state.
 func differs(a, b provider.TaskStatus) bool {
-	a.Err, b.Err = nil, nil
-	return !reflect.DeepEqual(a, b)
+	return a.State != b.State || a.Exit != b.Exit || a.Started != b.Started || a.Ended != b.Ended ||
+		a.Progress != b.Progress || !slices.Equal(a.Endpoints, b.Endpoints)
 }
 
 // Logs copies a task's log.
 func (c *Cloud) Logs(ctx context.Context, ref provider.Ref, opts provider.LogOptions, w io.Writer) error {
-	return c.explain("logs", ref.Handle.Place.String(), c.logs(ctx, ref, opts, w))
+	return c.explain("logs", ref.Handle.Place, c.logs(ctx, ref, opts, w))
 }
 
 func (c *Cloud) logs(ctx context.Context, ref provider.Ref, opts provider.LogOptions, w io.Writer) error {

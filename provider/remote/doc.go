@@ -25,4 +25,7 @@
 // Start is one call of the shell, and the status of any number of tasks is one call. Commands run with SIGINT and
 // SIGQUIT ignored, as anything started in the background does. A process that leaves its group by setsid is out of
 // reach.
+//
+// [Account] is the other half of a provider of a machine: what is held of it, shared by all hosts. The example
+// examples/owncloud is a whole provider made of the two.
 package remote

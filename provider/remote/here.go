@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Prepare is [Runner.Open] and [Runner.Extend] for a runner on the same machine, without a shell. dir is the
-// allocation's folder. Calls for one allocation must not overlap.
+// Prepare is [Runner.Open] for a runner on the same machine, without a shell; it does not look at what is there, so
+// that the caller keeps until from going back. dir is the allocation's folder. Calls for one must not overlap.
 func Prepare(dir string, until time.Time, epoch uint64) error {
 	if err := os.MkdirAll(filepath.Join(dir, "tasks"), 0o700); err != nil {
 		return err

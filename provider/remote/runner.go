@@ -15,7 +15,7 @@ import (
 )
 
 // Runner starts tasks on a machine and finds them again. It holds no state, and is safe for concurrent use, also by
-// several hosts at once. Its errors are *fault.Error without a cloud and place, which the provider adds.
+// several hosts at once. Its errors are *fault.Error without a cloud and place, which [fault.At] adds.
 type Runner struct {
 	Shell    Shell         // how to reach the machine; required
 	Root     string        // absolute folder on the machine, which must be there and be closed to other users; required
@@ -33,7 +33,7 @@ func (id ID) check(op string) error {
 }
 
 // Open makes the allocation's folder, with a lease after which its tasks end themselves; the zero time is no lease.
-// Again it changes nothing. A released allocation is Conflict.
+// Again it notes the epoch and moves the lease, only to a later time. A released allocation is Conflict.
 func (r Runner) Open(ctx context.Context, allocation string, until time.Time, epoch uint64) error {
 	const op = "open allocation"
 	if !validKey(allocation) || epoch > math.MaxInt64 {

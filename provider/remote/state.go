@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/openintercloud/broker/provider"
+	"github.com/openintercloud/broker/provider/fault"
 )
 
 // Process is one process of one machine, told apart from all that had or will have its pid.
@@ -124,6 +125,27 @@ func (s Status) State() provider.TaskState {
 		return provider.TaskReady
 	}
 	return provider.TaskRunning
+}
+
+// Task is the status as the contract shows it, without Endpoints and Usage. A task that does not exist is NotFound, and
+// one that is Lost says why.
+func (s Status) Task(ref provider.Ref) provider.TaskStatus {
+	t := provider.TaskStatus{Ref: ref, State: s.State(), Started: s.Started, Progress: s.Progress}
+	refused := func(kind fault.Kind, code string) *fault.Error {
+		return &fault.Error{
+			Op: "poll", Cloud: ref.Handle.Place.Cloud, Place: ref.Handle.Place.String(), Kind: kind, Code: code,
+			Err: fmt.Errorf("task %q", ref.TaskKey),
+		}
+	}
+	switch t.State {
+	case "":
+		t.Err = refused(fault.NotFound, "no such task")
+	case provider.TaskExited:
+		t.Exit, t.Ended = s.Exit.Code, s.Exit.Ended
+	case provider.TaskLost:
+		t.Err = refused(fault.Transient, "the process vanished without an exit code")
+	}
+	return t
 }
 
 // parseStatuses reads what the status script prints: one record for each of n tasks, in the order asked.
