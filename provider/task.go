@@ -18,8 +18,8 @@ const (
 	Serve Kind = "serve" // runs until cancelled and becomes Ready
 )
 
-// Task is work for one allocation. Exactly one of Argv, Script, Func and Recipe says what to run; Image, when set, is
-// the container it runs in. A provider that cannot run a task as asked refuses it with Unsupported, never silently
+// Task is work for one allocation. Exactly one of Argv, Script and Func says what to run. Image, when set, is the
+// container it runs in; Recipe, when set, is the service of the catalog that runs the Script. A provider that cannot run a task as asked refuses it with Unsupported, never silently
 // runs something else.
 type Task struct {
 	Key    string   `json:"key"` // from [TaskKey]
@@ -28,7 +28,7 @@ type Task struct {
 	Argv   []string `json:"argv,omitempty"`   // see [Task.Arguments]
 	Script string   `json:"script,omitempty"` // POSIX shell text
 	Func   string   `json:"func,omitempty"`   // a name given to sky.Func; the host's binary is re-executed
-	Recipe string   `json:"recipe,omitempty"` // how a catalog service starts it
+	Recipe string   `json:"recipe,omitempty"` // the service that runs Script, such as "spark@3.1"
 	Image  string   `json:"image,omitempty"`
 
 	Env     map[string]string        `json:"env,omitempty"`

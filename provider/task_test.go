@@ -45,3 +45,30 @@ func TestTasksDoNotStoreSecrets(t *testing.T) {
 	require.NoError(t, json.Unmarshal(text, &back))
 	require.Nil(t, back.Secrets)
 }
+
+func TestSameRequest(t *testing.T) {
+	t.Parallel()
+	place := catalog.Place{Cloud: "aws", Region: "eu-west-1"}
+	req := provider.Request{
+		Key: "k", Owner: "me", Place: place, Offering: catalog.Offering{ID: "m5", Service: "vm", Place: place},
+		Market: catalog.Spot, Nodes: 2, Image: "debian", Epoch: 1,
+	}
+	for what, change := range map[string]func(*provider.Request){
+		"owner":    func(r *provider.Request) { r.Owner = "you" },
+		"place":    func(r *provider.Request) { r.Place.Zone = "a" },
+		"offering": func(r *provider.Request) { r.Offering.ID = "m6" },
+		"service":  func(r *provider.Request) { r.Offering.Service = "spark" },
+		"market":   func(r *provider.Request) { r.Market = catalog.OnDemand },
+		"nodes":    func(r *provider.Request) { r.Nodes++ },
+		"image":    func(r *provider.Request) { r.Image = "" },
+	} {
+		other := req
+		change(&other)
+		require.False(t, req.Same(other), what)
+		require.False(t, other.Same(req), what)
+	}
+	later := req
+	later.Epoch, later.Until, later.IssuedAt, later.Labels = 2, time.Unix(9, 0), time.Unix(1, 0), map[string]string{"a": "b"}
+	later.Offering.Price++
+	require.True(t, req.Same(later))
+}

@@ -138,9 +138,13 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
+// quiet is how long refusals are gathered before a new plan is made: stages that were placed together are refused
+// together.
+const quiet = time.Second
+
 // rules is the behaviour a new run is pinned to.
 func (c Config) rules() engine.Rules {
-	return engine.Rules{Block: c.Block, Provision: c.Provision, BackoffCap: c.Backoff, BackoffBase: min(c.Backoff, time.Second)}
+	return engine.Rules{Quiet: quiet, Block: c.Block, Provision: c.Provision, BackoffCap: c.Backoff, BackoffBase: min(c.Backoff, time.Second)}
 }
 
 // Snapshot freezes what the broker knows, to plan from.

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/openintercloud/broker/internal/engine"
@@ -207,9 +209,33 @@ func (x *executor) bill(e errand) (Money, error) {
 func (x *executor) replan(ctx context.Context, e errand) engine.Event {
 	assignments, err := x.replanned(ctx, e)
 	if err != nil {
-		return failed(engine.Unplannable, err)
+		return failed(engine.Unplannable, x.hopeless(ctx, e, err))
 	}
 	return engine.Event{Kind: engine.Replanned, Assignments: assignments}
+}
+
+// hopeless tells a job that has no plan from one that has none for now: once there is room again it would.
+func (x *executor) hopeless(ctx context.Context, e errand, err error) error {
+	f := &fault.Error{Op: "plan anew", Kind: fault.Invalid, Err: err}
+	if request := *e.cmd.Replan; slices.ContainsFunc(request.Blocked, passing) {
+		request.Blocked = slices.DeleteFunc(slices.Clone(request.Blocked), passing)
+		e.cmd.Replan = &request
+		if _, err := x.replanned(ctx, e); err == nil {
+			f.Kind = fault.Capacity
+		}
+	}
+	return f
+}
+
+// passing reports whether waiting may help against a block: there is no room now. What a place cannot do, or may not, it
+// will not do later.
+func passing(b engine.Block) bool {
+	kind, _, _ := strings.Cut(b.Reason, ":")
+	switch fault.Kind(kind) {
+	case fault.Unsupported, fault.Auth, fault.Invalid:
+		return false
+	}
+	return true
 }
 
 func (x *executor) replanned(ctx context.Context, e errand) ([]engine.Assignment, error) {

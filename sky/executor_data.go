@@ -133,8 +133,7 @@ func manifestKey(key string) (below, manifest string) {
 
 // bring copies an artifact to a place and, for an output, publishes the copy there.
 func (x *executor) bring(ctx context.Context, e errand) engine.Event {
-	move := e.cmd.Assignment.Moves[e.cmd.ID.N]
-	c, err := read[carry](move.Data)
+	c, err := read[carry](e.cmd.Move.Data)
 	if err != nil {
 		return failed(engine.Failed, err)
 	}
@@ -147,7 +146,7 @@ func (x *executor) bring(ctx context.Context, e errand) engine.Event {
 	if err != nil {
 		return failed(engine.Failed, dataError("bring "+c.Artifact+" to "+c.To.String(), c.To.Cloud, err))
 	}
-	cost := Money(0)
+	cost := c.Cost // as planned, where the catalog of today knows no price
 	if link, ok := x.snap.catalog.Link(c.From, c.To); ok {
 		if cost, err = link.Egress.For(unit.Gigabytes(done.Bytes)); err != nil {
 			return failed(engine.Failed, err)
@@ -165,7 +164,7 @@ func (x *executor) bringOutput(ctx context.Context, c carry, out sealedOutput) (
 	if err != nil {
 		return carried{}, err
 	}
-	url := scratch + below(out.URL, x.run)
+	url := scratch + below(out.URL)
 	to, err := x.open(ctx, c.To.Cloud, url)
 	if err != nil {
 		return carried{}, err
@@ -231,12 +230,10 @@ func dataError(op, cloud string, err error) error {
 	return &fault.Error{Op: op, Cloud: cloud, Kind: kind, Err: err}
 }
 
-// below is the part of a URL from the run's folder on.
-func below(url, run string) string {
-	if i := strings.LastIndex(url, "/"+run+"/"); i >= 0 {
-		return url[i+1:]
-	}
-	return ""
+// below is the part of an output's URL from the run's folder on: run/stage/attempt/name/.
+func below(url string) string {
+	parts := strings.Split(strings.TrimSuffix(url, "/"), "/")
+	return strings.Join(parts[max(0, len(parts)-4):], "/") + "/"
 }
 
 func paths(m transfer.Manifest) []string {
@@ -252,5 +249,6 @@ func priceOf(o orders, d time.Duration) (Money, error) {
 	if o.Offering.Unit != catalog.PerHour {
 		return o.Cost, nil
 	}
-	return o.Offering.Price.For(unit.Hours(max(d, o.Offering.Minimum)).Times(o.Nodes))
+	d = max(d, o.Offering.Minimum, 0) // the clock of another host may be behind
+	return o.Offering.Price.For(unit.Hours(d).Times(o.Nodes))
 }

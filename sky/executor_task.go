@@ -80,7 +80,7 @@ func (x *executor) await(ctx context.Context, p provider.Provider, h provider.Ha
 	return gangOutcome(ends)
 }
 
-var errGangMember = errors.New("a node of the gang has failed") //nolint:gochecknoglobals // a sentinel
+var errGangMember = errors.New("a node of the gang has failed")
 
 func gangOutcome(ends []provider.TaskStatus) engine.Event {
 	out := engine.Event{Kind: engine.Exited}
@@ -167,8 +167,12 @@ func (x *executor) extend(ctx context.Context, p provider.Provider, e errand) {
 	}
 }
 
-// stop asks the attempt's tasks to end; the Run that watches them tells when they have.
+// stop asks the attempt's tasks to end; the Run that watches them tells when they have. A copy is ended by the run itself,
+// and to publish takes no time.
 func (x *executor) stop(ctx context.Context, e errand) {
+	if e.cmd.Target.Verb != engine.Run {
+		return
+	}
 	p, err := x.provider(e.cmd.Assignment.Cloud)
 	if err != nil {
 		return
@@ -206,15 +210,21 @@ func (x *executor) tasks(ctx context.Context, p provider.Provider, e errand) ([]
 		}
 		env["SKY_RANK"], env["SKY_NODES"] = strconv.Itoa(rank), strconv.Itoa(e.orders.Nodes)
 		tasks[rank] = provider.Task{
-			Key: x.taskKey(e, rank), Kind: provider.Exec, Name: s.name, Argv: w.Argv, Script: w.Script, Func: w.Func, Image: w.Image,
-			Env: env, Secrets: secrets, Inputs: inputs, Outputs: outputs, Grace: s.grace, Timeout: s.timeout,
+			Key: x.taskKey(e, rank), Kind: provider.Exec, Name: s.name, Argv: w.Argv, Script: w.Script, Func: w.Func, Image: w.Image, Recipe: w.Service,
+			Env: env, Secrets: secrets, Inputs: inputs, Outputs: outputs, Grace: s.grace, Timeout: wrapperTimeout(s.timeout),
 			Rank: rank, Nodes: e.orders.Nodes, Epoch: e.epoch,
-		}
-		if w.Service != "" {
-			tasks[rank].Recipe, tasks[rank].Script = w.Service, w.Script
 		}
 	}
 	return tasks, nil
+}
+
+// wrapperTimeout is when the machine itself ends the work, should there be no broker to do so: a little later than the
+// broker, which then tells a timeout from a failure.
+func wrapperTimeout(d time.Duration) time.Duration {
+	if d <= 0 {
+		return 0
+	}
+	return d + 30*time.Second
 }
 
 func resolveSecrets(ctx context.Context, refs map[string]secret.Ref) (map[string]secret.Secret, error) {

@@ -51,7 +51,6 @@ func (k EventKind) whileRunning() bool {
 func (f *feed) tell(e Event) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	e.Seq = len(f.events)
 	f.progress[e.Stage] = e
 	f.notify()
 	f.seen[e.Stage] = f.version
@@ -113,7 +112,9 @@ func (f *feed) since(after, version *int) (fresh []Event, changed <-chan struct{
 	}
 	for _, stage := range slices.Sorted(maps.Keys(f.progress)) {
 		if f.seen[stage] > *version {
-			fresh = append(fresh, f.progress[stage])
+			p := f.progress[stage]
+			p.Seq = min(*after, len(f.events)) // so that numbers never fall, and reading on from it misses nothing
+			fresh = append(fresh, p)
 		}
 	}
 	*version = f.version

@@ -1,6 +1,7 @@
 package sky_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"strings"
@@ -105,12 +106,28 @@ func FuzzJobJSON(f *testing.F) {
 	}
 	f.Add(text)
 	f.Add([]byte(`{"version":1,"name":"x","stages":[{"name":"a","after":["a"],"reads":["a/","/"]}]}`))
+	f.Add([]byte(`{"version":1,"name":"x","budget":9223372036854775807,"stages":[{"name":"a","script":"x","nodes":99999,"estimate":{"fixed":9223372036854775807}},` +
+		`{"name":"b","script":"x","spot":true}],"groups":[{"kind":"spread","level":"zone","k":2,"stages":["a","b"]}]}`))
+	snap, err := world()
+	if err != nil {
+		f.Fatal(err)
+	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		var job sky.Job
 		if job.UnmarshalJSON(text) != nil {
 			return
 		}
-		_ = job.Validate() // must not panic, whatever the job
+		// Neither may panic, whatever the job.
+		invalid := job.Validate()
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		p, err := snap.Plan(ctx, &job)
+		require.False(t, invalid != nil && err == nil, "a job with mistakes was planned")
+		if err == nil {
+			require.GreaterOrEqual(t, p.Cost, sky.Money(0))
+			require.GreaterOrEqual(t, p.Time, time.Duration(0))
+			_ = p.String()
+		}
 		again, err := json.Marshal(&job)
 		require.NoError(t, err)
 		var back sky.Job

@@ -69,7 +69,7 @@ func (r *Run) fail(err error) {
 func (r *Run) take(ctx context.Context) ([]engine.Event, bool) {
 	for {
 		r.mu.Lock()
-		next, limited := r.machine.Next()
+		next, limited := r.deadline()
 		r.mu.Unlock()
 		facts, ok := r.inbox.take(ctx, next.Sub(r.exec.now()), limited)
 		if !ok {
@@ -84,10 +84,26 @@ func (r *Run) take(ctx context.Context) ([]engine.Event, bool) {
 	}
 }
 
+// deadline is when something falls due without a fact: a timer, or the end of the budget.
+func (r *Run) deadline() (time.Time, bool) {
+	next, limited := r.machine.Next()
+	if st := r.machine.Status(); st.State == engine.Running {
+		if at, some := r.meter.exhausted(Money(st.Spent), r.exec.now()); some && (!limited || at.Before(next)) {
+			return at, true
+		}
+	}
+	return next, limited
+}
+
 // due are the timers that have run out. One that tells of a stall says what was heard last: that is not journaled
 // otherwise.
 func (r *Run) due() []engine.Event {
 	facts := r.machine.Due(r.exec.now())
+	if st := r.machine.Status(); st.State == engine.Running {
+		if f, over := r.meter.overspent(Money(st.Spent), r.exec.now()); over {
+			facts = append(facts, f)
+		}
+	}
 	for i, f := range facts {
 		if f.Timer == nil || f.Timer.Kind != engine.TimerStall {
 			continue
@@ -105,8 +121,12 @@ func (r *Run) step(facts []engine.Event, outstanding []engine.Command) (errands 
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := r.exec.now()
+	if r.last.IsZero() {
+		r.started = now
+	}
 	commands := r.machine.Step(now, facts)
 	done = r.machine.Status().Done()
+	r.meter.note(r.machine, facts)
 	for _, c := range append(outstanding, commands...) {
 		e, err := r.brief(c, now)
 		if err != nil {
@@ -197,7 +217,7 @@ func (r *Run) briefData(e *errand) error {
 // committed adds the outputs of the stage that writes an artifact, when it has committed them.
 func (r *Run) committed(ref string, into map[string]sealedOutput) error {
 	o := r.plan.Job.output(ref)
-	if o == nil {
+	if o == nil || o.stage.pos >= r.machine.Len() {
 		return nil
 	}
 	view := r.machine.Stage(o.stage.pos)
@@ -226,37 +246,33 @@ func (r *Run) replanBrief(c engine.Command, now time.Time) (replanBrief, error) 
 		if err != nil {
 			return b, err
 		}
-		b.past.pins[o.Stage] = pin{orders: o, done: r.machine.Stage(a.Stage).State == engine.StageDone}
+		b.past.pins[o.Stage] = pinOf(o, r.machine.Stage(a.Stage), now)
 		for _, m := range a.Moves { // of a stage that runs: there, or paid for and on the way
 			if err := b.past.keep(m.Data); err != nil {
 				return b, err
 			}
 		}
 	}
-	for i := range r.machine.Len() {
-		view := r.machine.Stage(i)
-		for _, a := range view.Attempts {
-			if err := r.keepMoved(&b.past, a.Assignment); err != nil {
-				return b, err
-			}
+	for _, m := range r.machine.Moves() {
+		if !m.Done {
+			continue
 		}
-		if err := r.keepMoved(&b.past, view.Assignment); err != nil {
+		if err := b.past.keep(m.Order); err != nil {
 			return b, err
 		}
 	}
 	return b, nil
 }
 
-// keepMoved notes the copies that an assignment asked for and that have been made.
-func (r *Run) keepMoved(p *past, a engine.Assignment) error {
-	for _, m := range a.Moves {
-		if seen, ok := r.machine.Move(m.ID); ok && seen.Done {
-			if err := p.keep(m.Data); err != nil {
-				return err
-			}
+// pinOf is a stage where it is, and how long its newest task has been at work.
+func pinOf(o orders, view engine.StageView, now time.Time) pin {
+	p := pin{orders: o, done: view.State == engine.StageDone}
+	if n := len(view.Attempts); n > 0 {
+		for _, t := range view.Attempts[n-1].Tasks {
+			p.ran = max(0, now.Sub(t.Asked))
 		}
 	}
-	return nil
+	return p
 }
 
 // keep notes a copy that need not be made again.
@@ -289,7 +305,7 @@ func (r *Run) dispatch(ctx context.Context, e errand) {
 	case engine.Bring:
 		r.bring(ctx, e)
 	case engine.Stop:
-		r.stopBrings(e.attempt())
+		r.stopBring(e.cmd.Target)
 		r.work.Go(func() { r.carryOut(ctx, e) })
 	default:
 		r.work.Go(func() { r.carryOut(ctx, e) })
@@ -302,7 +318,7 @@ func (r *Run) carryOut(ctx context.Context, e errand) {
 	}
 }
 
-// bring carries a copy out so that a Stop of its attempt can end it. An ended copy is told of: nobody waits for it for ever.
+// bring carries a copy out so that a Stop can end it. An ended copy is told of: nobody waits for it for ever.
 func (r *Run) bring(ctx context.Context, e errand) {
 	own, cancel := context.WithCancel(ctx)
 	r.mu.Lock()
@@ -324,13 +340,11 @@ func (r *Run) bring(ctx context.Context, e errand) {
 	})
 }
 
-func (r *Run) stopBrings(ref engine.AttemptRef) {
+func (r *Run) stopBring(id engine.CommandID) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for id, cancel := range r.brings {
-		if id.Stage == ref.Stage && id.Attempt == ref.Attempt {
-			cancel()
-		}
+	if cancel, under := r.brings[id]; under {
+		cancel()
 	}
 }
 

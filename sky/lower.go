@@ -50,8 +50,9 @@ type (
 )
 
 // lowerSpec is the job as the engine runs it.
-func lowerSpec(j *Job, run string, rules engine.Rules) engine.Spec {
-	rules.Version, rules.Budget = engine.RulesVersion, int64(j.budget)
+func lowerSpec(p *Plan, run string, rules engine.Rules) engine.Spec {
+	j := p.Job
+	rules.Version, rules.Budget = engine.RulesVersion, int64(p.budget())
 	for _, s := range j.stages { // the machine's patience is longer than any stage's own grace
 		rules.Grace = max(rules.Grace, s.grace+graceMargin)
 	}
@@ -79,6 +80,14 @@ func lowerSpec(j *Job, run string, rules engine.Rules) engine.Spec {
 // graceMargin is how long after its grace time a task may still be dying before its machines are given up.
 const graceMargin = 10 * time.Minute
 
+// budget is the job's, or what the plan costs where that is over by no more than was rounded off in making it.
+func (p *Plan) budget() Money {
+	if limit := p.Job.budget; limit == 0 || p.Cost > limit+Money(len(p.Stages)+len(p.Routes))*1000 {
+		return limit
+	}
+	return max(p.Job.budget, p.Cost)
+}
+
 // seedOf makes the jitter of a run reproducible from its name.
 func seedOf(run string) uint64 {
 	seed := uint64(14695981039346656037) // FNV-1a
@@ -91,7 +100,6 @@ func seedOf(run string) uint64 {
 // lowerPlan says where the engine puts each stage; those in skip are left out.
 func lowerPlan(p *Plan, skip map[string]pin) ([]engine.Assignment, error) {
 	moves := map[string][]engine.Move{}
-	costs := map[string]Money{}
 	for _, r := range p.Routes {
 		if r.Kind == InPlace { // a copy that is reused may still be on its way: it is waited for
 			continue
@@ -100,12 +108,12 @@ func lowerPlan(p *Plan, skip map[string]pin) ([]engine.Assignment, error) {
 		if err != nil {
 			return nil, err
 		}
-		m := engine.Move{ID: r.Artifact + "@" + r.To.String(), Data: data}
-		for i, consumer := range r.Consumers {
+		m := engine.Move{ID: r.Artifact + "@" + r.To.String(), Cost: int64(r.Cost), Data: data}
+		if o := p.Job.output(r.Artifact); o != nil {
+			m.Maker = o.stage.pos + 1
+		}
+		for _, consumer := range r.Consumers {
 			moves[consumer] = append(moves[consumer], m)
-			if i == 0 {
-				costs[consumer] += r.Cost
-			}
 		}
 	}
 	var all []engine.Assignment
@@ -120,7 +128,7 @@ func lowerPlan(p *Plan, skip map[string]pin) ([]engine.Assignment, error) {
 		o := s.Offering
 		all = append(all, engine.Assignment{
 			Stage: i, Cloud: o.Place.Cloud, Region: o.Place.Region, Zone: o.Place.Zone, Offering: o.ID, Market: string(o.Market),
-			Cost: int64(s.Cost + costs[s.Name]), Moves: moves[s.Name], Tasks: 1, Data: data,
+			Cost: int64(s.Cost), Moves: moves[s.Name], Tasks: 1, Data: data,
 		})
 	}
 	return all, nil

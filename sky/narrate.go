@@ -78,7 +78,7 @@ func (n *narrator) fact(job string, e engine.Event) {
 		n.add(RunReplanned, fmt.Sprintf("new places for %d stages", len(e.Assignments)))
 	case engine.Unplannable:
 		n.add(RunReplanned, "no plan is left: "+faultText(e))
-	case engine.CancelAsked:
+	case engine.CancelAsked, engine.Overspent:
 		n.add(RunCancelling, e.Reason)
 	case engine.TimerFired:
 		n.timer(*e.Timer, e.Reason)
@@ -142,14 +142,12 @@ func (n *narrator) moved(e engine.Event) {
 }
 
 func (n *narrator) artifact(id engine.CommandID) string {
-	for _, attempt := range n.m.Stage(id.Stage).Attempts {
-		if attempt.Attempt == id.Attempt && id.N < len(attempt.Assignment.Moves) {
-			if c, err := read[carry](attempt.Assignment.Moves[id.N].Data); err == nil {
-				return c.Artifact
-			}
-		}
+	m, _ := n.m.MoveOf(id)
+	c, err := read[carry](m.Order)
+	if err != nil {
+		return ""
 	}
-	return ""
+	return c.Artifact
 }
 
 func (n *narrator) timer(t engine.Timer, reason string) {

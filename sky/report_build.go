@@ -1,6 +1,7 @@
 package sky
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -28,10 +29,15 @@ func (r *Run) Report() *Report {
 		if view.State == engine.StageDone {
 			s.State = StageDone
 		}
+		egress := r.egressLines(i, view.Name)
 		for _, a := range view.Attempts {
 			s.Attempts = append(s.Attempts, attemptReport(a, out.Events, view.Name))
 			out.Ledger = append(out.Ledger, computeLine(view.Name, a))
-			out.Ledger = append(out.Ledger, r.egressLines(view, a)...)
+			out.Ledger = append(out.Ledger, egress[a.Attempt]...)
+			delete(egress, a.Attempt)
+		}
+		for _, n := range slices.Sorted(maps.Keys(egress)) { // copied ahead of an attempt that never began
+			out.Ledger = append(out.Ledger, egress[n]...)
 		}
 		out.Stages = append(out.Stages, s)
 	}
@@ -114,18 +120,18 @@ func computeLine(stage string, a engine.AttemptView) LedgerLine {
 	return l
 }
 
-// egressLines are the copies an attempt asked for first.
-func (r *Run) egressLines(view engine.StageView, a engine.AttemptView) []LedgerLine {
-	var out []LedgerLine
-	for _, m := range a.Assignment.Moves {
-		seen, ok := r.machine.Move(m.ID)
-		c, err := read[carry](m.Data)
-		if !ok || err != nil || seen.Owner.Attempt != a.Attempt || r.machine.Stage(seen.Owner.Stage).Name != view.Name {
+// egressLines are the copies made for a stage, by the attempt they were made for first.
+func (r *Run) egressLines(stage int, name string) map[int][]LedgerLine {
+	out := map[int][]LedgerLine{}
+	for _, m := range r.machine.Moves() {
+		c, err := read[carry](m.Order)
+		if err != nil || m.Owner.Verb != engine.Bring || m.Owner.Stage != stage {
 			continue
 		}
-		out = append(out, LedgerLine{
-			Stage: view.Name, Attempt: a.Attempt, What: "egress", Detail: c.Artifact + " from " + c.From.String() + " to " + c.To.String(),
-			Predicted: c.Cost, Actual: Money(seen.Cost),
+		n := m.Owner.Attempt
+		out[n] = append(out[n], LedgerLine{
+			Stage: name, Attempt: n, What: "egress", Detail: c.Artifact + " from " + c.From.String() + " to " + c.To.String(),
+			Predicted: c.Cost, Actual: Money(m.Cost),
 		})
 	}
 	return out

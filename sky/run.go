@@ -2,6 +2,7 @@ package sky
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -34,6 +35,7 @@ type Run struct {
 	attempts map[engine.AttemptRef]*attemptWork
 	brings   map[engine.CommandID]context.CancelFunc // copies under way
 	heard    map[engine.AttemptRef]provider.Progress // the newest of each attempt that runs
+	meter    *meter
 	epoch    uint64
 	started  time.Time
 	last     time.Time // of the newest record
@@ -63,23 +65,44 @@ func (b *Broker) begin(snap *Snapshot, id string, p *Plan) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	spec := lowerSpec(p.Job, id, b.cfg.rules())
-	var log recordLog = noLog{}
-	if b.cfg.StateDir != "" {
-		f, err := journal.Create(b.journalDir(id), journal.Options{})
-		if exists, ok := errors.AsType[*journal.ExistsError](err); ok {
-			return nil, existsError{exists}
-		}
-		if err != nil {
-			return nil, fmt.Errorf("start run %q: %w", id, err)
-		}
-		log = f
+	text, err := json.Marshal(p)
+	if err != nil {
+		return nil, fmt.Errorf("start run %q: the plan cannot be written down: %w", id, err)
+	}
+	spec := lowerSpec(p, id, b.cfg.rules())
+	log, err := b.newLog(id)
+	if err != nil {
+		return nil, err
 	}
 	r := b.newRun(snap, id, p, log)
-	r.epoch, r.started = 1, b.cfg.Now()
-	r.inbox.put(engine.Event{Kind: engine.Planned, Spec: &spec, Assignments: assignments, Data: write(p)})
+	r.epoch, r.started = 1, r.exec.now()
+	r.inbox.put(engine.Event{Kind: engine.Planned, Spec: &spec, Assignments: assignments, Data: text})
 	r.launch(nil)
 	return r, nil
+}
+
+// newLog makes the journal of a new run. One without a record is that of a host that ended before its run began: it is
+// taken over.
+func (b *Broker) newLog(id string) (recordLog, error) {
+	if b.cfg.StateDir == "" {
+		return noLog{}, nil
+	}
+	f, err := journal.Create(b.journalDir(id), journal.Options{})
+	exists, ok := errors.AsType[*journal.ExistsError](err)
+	switch {
+	case err == nil:
+		return f, nil
+	case !ok:
+		return nil, fmt.Errorf("start run %q: %w", id, err)
+	}
+	f, recs, err := journal.Open(b.journalDir(id), journal.Options{})
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("start run %q: %w", id, err)
+	case len(recs) > 0:
+		return nil, errors.Join(existsError{exists}, f.Close())
+	}
+	return f, nil
 }
 
 // reopen takes a run over from its journal.
@@ -110,10 +133,11 @@ func (b *Broker) newRun(snap *Snapshot, id string, p *Plan, log recordLog) *Run 
 	r := &Run{
 		id: id, plan: p, log: log, inbox: newInbox(), feed: newFeed(), done: make(chan struct{}), machine: engine.New(),
 		attempts: map[engine.AttemptRef]*attemptWork{}, heard: map[engine.AttemptRef]provider.Progress{},
-		brings: map[engine.CommandID]context.CancelFunc{}, stop: func() {},
+		brings: map[engine.CommandID]context.CancelFunc{}, meter: newMeter(p.budget()), stop: func() {},
 	}
 	r.exec = &executor{
-		run: id, job: p.Job, snap: snap, providers: b.providers, owner: b.cfg.Owner, lease: b.cfg.Lease, now: b.cfg.Now,
+		run: id, job: p.Job, snap: snap, providers: b.providers, owner: b.cfg.Owner, lease: b.cfg.Lease,
+		now: func() time.Time { return b.cfg.Now().Round(0).UTC() }, // as the journal gives it back
 		log: b.cfg.Logger, observe: r.observe, emit: r.inbox.put,
 	}
 	return r
@@ -135,6 +159,9 @@ func (b *Broker) replay(snap *Snapshot, id string, log recordLog, recs []journal
 			if err != nil {
 				return nil, err
 			}
+			if p == nil || p.Job == nil {
+				return nil, errors.New("the journal's plan has no job")
+			}
 			r = b.newRun(snap, id, p, log)
 			r.started = rec.Time
 		}
@@ -142,10 +169,11 @@ func (b *Broker) replay(snap *Snapshot, id string, log recordLog, recs []journal
 			return nil, err
 		}
 		r.epoch, r.last = rec.Epoch, rec.Time
+		r.meter.note(r.machine, record.Events)
 		r.feed.add(narrate(r.machine, r.plan.Job.name, rec.Time, record)...)
 	}
 	if r == nil {
-		return nil, errors.New("the journal is empty: the run was never started")
+		return nil, errors.New("the journal is empty: the run was never begun: start it under this name")
 	}
 	return r, nil
 }
@@ -161,8 +189,8 @@ func (r *Run) ID() string { return r.id }
 func (r *Run) Plan() *Plan { return r.plan }
 
 // Events yields what happened after event number after (0 = from the start), then what happens, until the run has
-// ended or the context has, whose error is yielded last. Breaking out is safe, a slow reader holds nobody up, and any
-// number may read.
+// ended, the broker has let go of it, or the context has ended, whose error is yielded last. Breaking out is safe, a slow
+// reader holds nobody up, and any number may read.
 func (r *Run) Events(ctx context.Context, after int) iter.Seq2[Event, error] {
 	return r.feed.read(ctx, after)
 }
@@ -182,7 +210,7 @@ func (r *Run) Wait(ctx context.Context) (*Report, error) {
 	case r.err != nil:
 		return report, r.err
 	case !r.machine.Status().Done():
-		return report, fmt.Errorf("run %q goes on, but the broker has let go of it: Resume it", r.id)
+		return report, r.letGo()
 	case report.Outcome != RunSucceeded:
 		return report, &RunError{Run: r.id, Outcome: report.Outcome, Reason: report.Reason}
 	}
@@ -202,20 +230,40 @@ func (e *RunError) Error() string {
 }
 
 // Cancel ends the run: tasks are ended, allocations released, copies aborted. It returns when all that is done, or when
-// the context has ended; the run is then still being cancelled. Cancelling a run that has ended does nothing.
+// the context has ended; the run is then still being cancelled. Cancelling a run that has ended does nothing. The error
+// says why something may still be alive.
 func (r *Run) Cancel(ctx context.Context, reason string) error {
 	select {
 	case <-r.done:
-		return nil
+		return r.alive()
 	default:
 	}
 	r.inbox.put(engine.Event{Kind: engine.CancelAsked, Reason: reason})
 	select {
 	case <-r.done:
-		return nil
+		return r.alive()
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
+}
+
+// alive is why something of a run that is done here may still be alive; nil when nothing is.
+func (r *Run) alive() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch st := r.machine.Status(); {
+	case r.err != nil:
+		return r.err
+	case !st.Done():
+		return r.letGo()
+	case len(st.Alive) > 0:
+		return &RunError{Run: r.id, Outcome: RunFailed, Reason: reasonText(st.Reason)}
+	}
+	return nil
+}
+
+func (r *Run) letGo() error {
+	return fmt.Errorf("run %q goes on, but the broker has let go of it: Resume it", r.id)
 }
 
 // detach ends the loop and all it does here; the work itself goes on.

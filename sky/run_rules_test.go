@@ -109,3 +109,51 @@ func TestLeaseIsExtendedWhileWorkGoesOn(t *testing.T) {
 		require.Len(t, report.Stages[0].Attempts, 1, "the lease never ran out")
 	})
 }
+
+func TestBudgetStopsWorkThatTakesLonger(t *testing.T) {
+	t.Parallel()
+	inBubble(t, fake.Config{Program: fake.Takes(1000 * time.Hour)}, t.TempDir(), func(t *testing.T, b *bench) {
+		j := sky.NewJob("endless").Budget(sky.Dollar)
+		j.Stage("a").Script("x").Takes(time.Hour)
+		j.Stage("b").Script("x").Takes(time.Hour)
+		report, err := b.run(j)
+		failed, ok := errors.AsType[*sky.RunError](err)
+		require.True(t, ok, "%v", err)
+		require.Equal(t, sky.RunFailed, failed.Outcome)
+		require.Contains(t, failed.Reason, "budget of $1.00")
+		require.InDelta(t, float64(sky.Dollar), float64(report.Actual), float64(sky.Dollar)/100)
+		require.InDelta(t, 10, report.Ended.Sub(report.Started).Hours(), 0.1, "two machines at $0.05 an hour")
+	})
+}
+
+func TestTransferStartsWhenItsProducerEnds(t *testing.T) {
+	t.Parallel()
+	cfg := fake.Config{Programs: map[string]fake.Program{"early": fake.Takes(time.Hour), "late": fake.Takes(5 * time.Hour), "both": fake.Takes(time.Hour)}}
+	inBubble(t, cfg, "", func(t *testing.T, b *bench) {
+		j := sky.NewJob("ahead")
+		early := j.Stage("early").Script("x").Rules(sky.Clouds("azure")).Writes("x", 1*sky.GB).Takes(time.Hour)
+		late := j.Stage("late").Script("x").Rules(sky.Clouds("aws")).Writes("y", 1*sky.KB).Takes(5 * time.Hour)
+		j.Stage("both").Script("x").Rules(sky.Clouds("aws")).Reads(early.Output("x"), late.Output("y")).Takes(time.Hour)
+		report, err := b.run(j)
+		require.NoError(t, err)
+		for _, e := range report.Events {
+			if e.Kind == sky.StageMoved {
+				require.InDelta(t, 1, e.Time.Sub(report.Started).Hours(), 0.01, "four hours before its consumer can start")
+			}
+		}
+		require.InDelta(t, 6, report.Ended.Sub(report.Started).Hours(), 0.01)
+	})
+}
+
+func TestFullCloudIsWaitedForWhenThereIsNoOther(t *testing.T) {
+	t.Parallel()
+	inBubble(t, fake.Config{Program: fake.Takes(time.Hour), Quota: 2}, "", func(t *testing.T, b *bench) {
+		j := sky.NewJob("many").Rules(sky.Clouds("aws"))
+		for _, name := range []string{"a", "b", "c", "d", "e"} {
+			j.Stage(name).Script("x").Needs(sky.Type("small")).Takes(time.Hour)
+		}
+		report, err := b.run(j)
+		require.NoError(t, err)
+		require.InDelta(t, 3, report.Ended.Sub(report.Started).Hours(), 0.1, "two at a time; what is given back is had again at once")
+	})
+}

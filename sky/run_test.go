@@ -33,17 +33,30 @@ type bench struct {
 // inBubble runs a test with virtual time: whatever the stages take passes at once.
 func inBubble(t *testing.T, cfg fake.Config, state string, test func(*testing.T, *bench)) {
 	t.Helper()
+	c, err := catalog.New(market())
+	require.NoError(t, err)
+	inBubbleOf(t, c, cfg, state, test)
+}
+
+// inBubbleOf is inBubble with another catalog.
+func inBubbleOf(t *testing.T, c *catalog.Catalog, cfg fake.Config, state string, test func(*testing.T, *bench)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		c, err := catalog.New(market())
-		require.NoError(t, err)
 		b := &bench{t: t, market: fake.NewMarket(c, cfg)}
 		b.cfg = sky.Config{Catalog: c, Providers: b.market.Providers(), StateDir: state}
-		b.broker, err = sky.New(b.cfg)
-		require.NoError(t, err)
+		b.broker = b.renew()
 		test(t, b)
 		require.NoError(t, b.broker.Close())
 		b.market.Close()
 	})
+}
+
+// renew is another host over the same clouds and the same state.
+func (b *bench) renew() *sky.Broker {
+	b.t.Helper()
+	again, err := sky.New(b.cfg)
+	require.NoError(b.t, err)
+	return again
 }
 
 func (b *bench) start(job *sky.Job) *sky.Run {

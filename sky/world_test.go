@@ -33,11 +33,17 @@ func market() catalog.Data {
 		confidential             string
 	}{
 		{"azure", "sgx", "1.335", "", 0, "sgx"},
-		{"aws", "v100x4", "12.24", "v100", 4, ""}, {"azure", "v100x4", "12.24", "v100", 4, ""}, {"gcp", "v100x4", "10.87", "v100", 4, ""},
+		{"aws", "v100x4", "12.24", "v100", 4, ""},
+		{"azure", "v100x4", "12.24", "v100", 4, ""},
+		{"gcp", "v100x4", "10.87", "v100", 4, ""},
 		{"gcp", "tpu", "9.81", "tpu-v3", 8, ""},
-		{"aws", "t4", "0.752", "t4", 1, ""}, {"azure", "t4", "0.756", "t4", 1, ""}, {"gcp", "t4", "0.73", "t4", 1, ""},
+		{"aws", "t4", "0.752", "t4", 1, ""},
+		{"azure", "t4", "0.756", "t4", 1, ""},
+		{"gcp", "t4", "0.73", "t4", 1, ""},
 		{"aws", "inf", "0.268", "inferentia", 1, ""},
-		{"aws", "small", "0.05", "", 0, ""}, {"azure", "small", "0.06", "", 0, ""}, {"gcp", "small", "0.07", "", 0, ""},
+		{"aws", "small", "0.05", "", 0, ""},
+		{"azure", "small", "0.06", "", 0, ""},
+		{"gcp", "small", "0.07", "", 0, ""},
 	} {
 		d.Types = append(d.Types, catalog.InstanceType{
 			Cloud: o.cloud, Name: o.name, CPUs: 8, Memory: 32 * unit.GiB, Confidential: o.confidential,

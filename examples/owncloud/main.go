@@ -1,5 +1,3 @@
-//go:build unix
-
 // Owncloud makes a cloud of a machine you own, with a catalog of its own prices, and runs a job of two stages on it.
 package main
 
@@ -33,7 +31,7 @@ func run(ctx context.Context, w io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	cloud := attic{ledger: ledger(dir), machine: remote.Runner{Shell: remote.Exec{}, Root: dir}}
+	cloud := newAttic(dir, remote.Runner{Shell: remote.Exec{}, Root: dir})
 	broker, err := sky.New(sky.Config{Providers: []provider.Provider{cloud}, Catalog: offers})
 	if err != nil {
 		return err

@@ -36,7 +36,7 @@ func TestConformance(t *testing.T) {
 		dir := t.TempDir()
 		machine := remote.Runner{Shell: remote.Exec{}, Root: dir, Interval: 10 * time.Millisecond}
 		return providertest.Harness{
-			New:     func(*testing.T) provider.Provider { return attic{ledger: ledger(dir), machine: machine} },
+			New:     func(*testing.T) provider.Provider { return newAttic(dir, machine) },
 			Request: request, Refused: refused, Lease: 3 * time.Second,
 			Vanish: func(t *testing.T, ref provider.Ref) { vanish(t, machine, ref) },
 			Stored: func(t *testing.T) string { return stored(t, dir) },

@@ -22,6 +22,10 @@ func (m *Machine) apply(e Event) {
 		if m.s.Done < len(m.s.Stages) { // else there is nothing left to cancel
 			m.stop(Cancelled, Reason{Kind: ReasonCancel, Stage: -1, Text: e.Reason})
 		}
+	case Overspent:
+		if m.s.Done < len(m.s.Stages) {
+			m.stop(RunFailed, Reason{Kind: ReasonBudget, Stage: -1, Text: e.Reason})
+		}
 	case Resumed:
 		m.resumed(e)
 	}

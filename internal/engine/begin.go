@@ -1,10 +1,6 @@
 package engine
 
-import (
-	"time"
-
-	"github.com/openintercloud/broker/provider/fault"
-)
+import "time"
 
 // wake lets a stage that waits for its next attempt begin it, if nothing stands in the way any more.
 func (m *Machine) wake(i int) {
@@ -28,36 +24,17 @@ func (m *Machine) wake(i int) {
 func (m *Machine) begin(i int) {
 	s := &m.s.Stages[i]
 	a := &attempt{State: StageMoving, At: s.At, facts: facts{Begun: m.now()}}
-	a.Reserved = max(s.At.Cost, 0)
+	a.Reserved, a.Counts.Stop = max(s.At.Cost, 0), s.Next.Stops
 	m.s.Reserved = add(m.s.Reserved, a.Reserved)
 	s.Attempts = append(s.Attempts, a)
 	s.State = StageMoving
 	ref := AttemptRef{Stage: i, Attempt: len(s.Attempts)}
+	base := s.Next.Base
+	s.Next = next{}
 	for n := range s.At.Moves {
-		m.need(ref, a, n)
+		m.need(ref, a, n, base)
 	}
 	m.arrived(ref, a)
-}
-
-// need has an attempt wait for one of its moves, and carries it if nobody does.
-func (m *Machine) need(ref AttemptRef, a *attempt, n int) {
-	id := a.At.Moves[n].ID
-	i, known := m.moves[id]
-	if !known {
-		i = len(m.s.Moves)
-		m.moves[id] = i
-		m.s.Moves = append(m.s.Moves, &move{ID: id})
-	}
-	mv := m.s.Moves[i]
-	if mv.Done {
-		return
-	}
-	a.MovesLeft++
-	mv.Waiters = append(mv.Waiters, ref)
-	if mv.Call.Phase == idle {
-		mv.Call = call{}
-		m.issue(&mv.Call, CommandID{Stage: ref.Stage, Attempt: ref.Attempt, Verb: Bring, N: n})
-	}
 }
 
 // arrived asks for machines once every move is done.
@@ -73,66 +50,6 @@ func (m *Machine) arrived(ref AttemptRef, a *attempt) {
 func (m *Machine) enter(ref AttemptRef, a *attempt, state StageState) {
 	a.State = state
 	m.s.Stages[ref.Stage].State = state
-}
-
-// moved: the artifact is there. Its cost was part of what its attempt reserved.
-func (m *Machine) moved(e Event) {
-	c := m.answered(e.ID)
-	if c == nil {
-		return
-	}
-	owner := m.attempt(e.ID.Stage, e.ID.Attempt)
-	mv := m.moveOf(owner, e.ID.N)
-	mv.Done, mv.At, mv.Cost, mv.Data = true, m.now(), max(e.Cost, 0), e.Data
-	m.s.Spent = add(m.s.Spent, e.Cost)
-	m.unreserve(owner, mv.Cost)
-	for _, ref := range mv.waiting(m) {
-		a := m.attempt(ref.Stage, ref.Attempt)
-		a.MovesLeft--
-		m.arrived(ref, a)
-	}
-	mv.Waiters = nil
-}
-
-// waiting are the attempts that still wait for the move.
-func (mv *move) waiting(m *Machine) []AttemptRef {
-	var live []AttemptRef
-	for _, ref := range mv.Waiters {
-		if a := m.attempt(ref.Stage, ref.Attempt); a != nil && a.State == StageMoving && !a.over() {
-			live = append(live, ref)
-		}
-	}
-	return live
-}
-
-// moveFailed tries again; when that is of no use, those who wait for the move need another place.
-func (m *Machine) moveFailed(e Event) {
-	c := m.answered(e.ID)
-	if c == nil {
-		return
-	}
-	owner := m.attempt(e.ID.Stage, e.ID.Attempt)
-	owner.note(e.Fault)
-	mv := m.moveOf(owner, e.ID.N)
-	mv.Waiters = mv.waiting(m)
-	if m.s.State != Running || len(mv.Waiters) == 0 {
-		return
-	}
-	switch e.Fault.kind() {
-	case fault.Invalid, fault.NotFound:
-		m.stop(RunFailed, m.reason(ReasonMove, e.ID, e.Fault))
-		return
-	case fault.Auth:
-	default:
-		if m.again(c, e.Fault) {
-			return
-		}
-	}
-	m.block(owner.At, e.Fault.reach(fault.ScopeZone), e.Fault)
-	for _, ref := range mv.Waiters {
-		m.elsewhere(ref, e.Fault)
-	}
-	mv.Waiters = nil
 }
 
 // elsewhere gives an attempt up and asks for another place for its stage.

@@ -40,6 +40,8 @@ func drive(m *Machine, plan Event, each func(work int)) int {
 			e.Kind = Exited
 		case Release:
 			e.Kind = Released
+		case Bring:
+			e.Kind = Moved
 		}
 		now = now.Add(time.Millisecond)
 		before := m.work

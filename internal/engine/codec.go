@@ -94,19 +94,22 @@ func (s *state) checkQueues() error {
 func (s *state) hasStage(i int) bool { return i >= 0 && i < len(s.Stages) }
 
 func (s *state) checkMoves() error {
+	seen := make(map[CommandID]bool, len(s.Moves))
 	for _, mv := range s.Moves {
 		if mv == nil {
 			return errors.New("an empty move")
 		}
 		id := mv.Call.ID
-		if mv.Call.Phase == idle {
-			continue
+		if seen[id] && id.Verb == Bring {
+			return fmt.Errorf("move %q by %v, which makes another", mv.Order.ID, id)
 		}
-		if !s.hasStage(id.Stage) || id.Verb != Bring || id.Attempt < 1 || id.Attempt > len(s.Stages[id.Stage].Attempts) {
-			return fmt.Errorf("move %q by nobody", mv.ID)
-		}
-		if moves := s.Stages[id.Stage].Attempts[id.Attempt-1].At.Moves; id.N < 0 || id.N >= len(moves) || moves[id.N].ID != mv.ID {
-			return fmt.Errorf("move %q by %v, which makes another", mv.ID, id)
+		seen[id] = true
+		switch {
+		case mv.Call.Phase == idle:
+		case !s.hasStage(id.Stage) || id.Verb != Bring || id.Attempt < 1 || id.Attempt > len(s.Stages[id.Stage].Attempts)+1:
+			return fmt.Errorf("move %q by nobody", mv.Order.ID)
+		case mv.For == nil:
+			return fmt.Errorf("move %q by %v, which has no assignment", mv.Order.ID, id)
 		}
 	}
 	if c := s.Replan.Call; c.Phase != idle && c.ID.Verb != Replan {
@@ -119,6 +122,9 @@ func (s *state) checkStage(i int) error {
 	st := &s.Stages[i]
 	if st.At == nil {
 		return errors.New("no assignment")
+	}
+	if err := st.At.check(len(s.Stages)); err != nil {
+		return err
 	}
 	if err := s.Spec.checkNeeds(s.Spec.Stages[i]); err != nil {
 		return err

@@ -10,5 +10,10 @@
 // most one commit; what was allocated is released, however the run ends; nothing is begun that the budget might not
 // cover. Where to go is not its business: it asks for a new plan and compares places only with what is blocked.
 //
+// Data does not wait for the stage that needs it: a move goes out as soon as its maker is done, ahead of the attempt it is
+// for and under the number that attempt will have. All who need the same move share it, and its cost is reserved once.
+// When it fails for good or the budget does not cover it, it is left to the attempt; when a new plan leaves nobody who
+// needs it, it is stopped, and what has arrived stays where it is.
+//
 // A Machine is for one goroutine at a time.
 package engine

@@ -28,7 +28,8 @@ const (
 	Released     EventKind = "released"     // Release: nothing is billed any more; Cost is what it came to
 	Failed       EventKind = "failed"       // Seal, Publish, Bring, Release, Run: did not work; Fault says why
 	Replanned    EventKind = "replanned"    // Replan: Assignments for every stage that was not pinned
-	Unplannable  EventKind = "unplannable"  // Replan: no plan exists; Fault says why
+	Unplannable  EventKind = "unplannable"  // Replan: no plan exists; Fault says why, by Capacity that there is one once blocks have run out
+	Overspent    EventKind = "overspent"    // what runs has come to the budget, whatever was expected; Reason says how
 	CancelAsked  EventKind = "cancel asked" // somebody wants the run to end; Reason says why
 	TimerFired   EventKind = "timer fired"  // from Due; Timer says which
 	Resumed      EventKind = "resumed"      // another host took over, with a higher epoch

@@ -27,6 +27,7 @@ func TestEveryOrder(t *testing.T) {
 	for name, sc := range map[string]scenario{
 		"side by side":  {stages: []Stage{{Retries: 1}, {}}},
 		"data":          {stages: []Stage{{Seals: true}, {Needs: needs(UntilCommitted, 0)}}, places: []Assignment{at(0, "a/r/z/o/m", "x"), at(1, "b/r/z/o/m")}},
+		"ahead":         {stages: []Stage{{}, {Needs: needs(UntilExited, 0)}}, places: []Assignment{at(0, "a/r/z/o/m"), at(1, "b/r/z/o/m", "x$2", "0>y")}, rules: Rules{Budget: 24}},
 		"one at a time": {stages: []Stage{{}, {}}, rules: Rules{MaxInFlight: 1, Budget: 40}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -20,7 +20,12 @@ type laneKey struct {
 }
 
 func (m *Machine) lane(id CommandID) *lane {
-	key := laneKey{m.attempt(id.Stage, id.Attempt).At.Cloud, id.Verb}
+	key := laneKey{verb: id.Verb}
+	if mv := m.carried(id); mv != nil {
+		key.cloud = mv.For.Cloud
+	} else {
+		key.cloud = m.attempt(id.Stage, id.Attempt).At.Cloud
+	}
 	if i, known := m.lanes[key]; known {
 		return m.s.Lanes[i]
 	}
@@ -65,7 +70,10 @@ func (m *Machine) order(c *call, ref AttemptRef, v Verb) {
 }
 
 func (m *Machine) number(ref AttemptRef, v Verb) CommandID {
-	n := m.attempt(ref.Stage, ref.Attempt).Counts.of(v)
+	n := &m.stage(ref.Stage).Next.Stops // only the Stop of a move can come before its attempt
+	if a := m.attempt(ref.Stage, ref.Attempt); a != nil {
+		n = a.Counts.of(v)
+	}
 	*n++
 	return CommandID{Stage: ref.Stage, Attempt: ref.Attempt, Verb: v, N: *n - 1}
 }
@@ -91,7 +99,10 @@ func (m *Machine) send(c *call) {
 	switch c.ID.Verb {
 	case Allocate:
 		m.hold(c.ID)
-	case Bring, Publish:
+	case Bring:
+		m.s.Open++
+		m.s.Carrying += m.carried(c.ID).load()
+	case Publish:
 		m.s.Open++
 	}
 	m.out = append(m.out, m.command(c.ID))
@@ -103,7 +114,10 @@ func (m *Machine) settle(c *call) {
 	switch c.ID.Verb {
 	case Run, Replan:
 		return
-	case Bring, Publish:
+	case Bring:
+		m.s.Open--
+		m.s.Carrying -= m.carried(c.ID).load()
+	case Publish:
 		m.s.Open--
 	}
 	l := m.lane(c.ID)
@@ -158,14 +172,25 @@ func retryTimer(id CommandID) Timer {
 
 func (id CommandID) ref() AttemptRef { return AttemptRef{Stage: id.Stage, Attempt: id.Attempt} }
 
-// afford says whether a command that costs money may go out. What is reserved counts as spent. When only releases
-// under way stand in between, the command waits for them; else the run stops.
+// load is 1 for a move that money is reserved for.
+func (mv *move) load() int {
+	if mv.Reserved > 0 {
+		return 1
+	}
+	return 0
+}
+
+// afford says whether a command that costs money may go out. What is reserved counts as spent. When only releases or
+// moves under way stand in between, the command waits for them; else the run stops.
 func (m *Machine) afford(c *call) bool {
+	if mv := m.carried(c.ID); mv != nil && mv.Ahead {
+		return m.affordAhead(mv)
+	}
 	budget := m.s.Spec.Rules.Budget
 	if budget <= 0 || c.ID.Verb != Allocate && c.ID.Verb != Bring || add(m.s.Spent, m.s.Reserved) <= budget {
 		return true
 	}
-	if m.s.Releasing > m.s.Stuck {
+	if m.s.Releasing > m.s.Stuck || m.s.Carrying > 0 {
 		c.Phase = parked
 		m.s.Parked = append(m.s.Parked, c.ID)
 		return false

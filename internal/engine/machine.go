@@ -14,13 +14,16 @@ type Machine struct {
 	rules  Rules // with defaults
 	users  [][]Edge
 	moves  map[string]int
+	brings map[CommandID]int // the move each Bring was last issued for
+	made   [][]moveRef       // moves of the assignments, by maker
 	lanes  map[laneKey]int
 	blocks map[Block]blockEntry
 	timers timers
 
 	// Volatile: empty between steps, or not to be remembered.
 	out      []Command
-	ready    []int // stages to wake
+	ready    []int     // stages to wake
+	early    []moveRef // moves to bring ahead, if nobody does yet
 	dirty    []*lane
 	stalls   timers
 	stalling []deadline
@@ -37,12 +40,15 @@ func New() *Machine {
 
 // attach derives what the state alone does not hold.
 func (m *Machine) attach() {
-	m.moves, m.lanes = make(map[string]int), make(map[laneKey]int)
+	m.moves, m.brings, m.lanes = make(map[string]int), make(map[CommandID]int), make(map[laneKey]int)
 	m.timers = newTimers(&m.s.Timers, &m.s.Ticks, &m.work)
 	m.stalls = newTimers(&m.stalling, &m.ticks, &m.work)
 	m.indexBlocks()
 	for i, mv := range m.s.Moves {
-		m.moves[mv.ID] = i
+		m.moves[mv.Order.ID] = i
+		if mv.Call.ID.Verb == Bring {
+			m.brings[mv.Call.ID] = i
+		}
 	}
 	for i, l := range m.s.Lanes {
 		m.lanes[laneKey{l.Cloud, l.Verb}] = i
@@ -51,6 +57,7 @@ func (m *Machine) attach() {
 		return
 	}
 	m.rules = m.s.Spec.Rules.withDefaults()
+	m.indexMoves()
 	m.users = make([][]Edge, len(m.s.Spec.Stages))
 	for i, st := range m.s.Spec.Stages {
 		for _, e := range st.Needs {
@@ -76,12 +83,17 @@ func (m *Machine) Step(now time.Time, events []Event) []Command {
 
 // drain follows up on what the facts made possible, stage by stage.
 func (m *Machine) drain() {
-	for len(m.ready) > 0 || len(m.dirty) > 0 {
+	for len(m.ready) > 0 || len(m.early) > 0 || len(m.dirty) > 0 {
 		ready := m.ready
 		m.ready = nil
 		slices.Sort(ready)
 		for _, i := range ready {
 			m.wake(i)
+		}
+		early := m.early
+		m.early = nil
+		for _, ref := range early {
+			m.bringAhead(ref)
 		}
 		dirty := m.dirty
 		m.dirty = nil
@@ -127,56 +139,66 @@ func (m *Machine) Observe(stage, attempt int, at time.Time) {
 // Replay. A Stop is among them while what it ends is.
 func (m *Machine) Outstanding() []Command {
 	type entry struct {
-		seq uint64
-		id  CommandID
+		seq     uint64
+		command Command
 	}
 	var all []entry
-	moving := make(map[AttemptRef]bool)
-	collect := func(c *call) bool {
-		if c.Phase == sent {
-			all = append(all, entry{c.Seq, c.ID})
+	collect := func(c *call, stop asked) {
+		if c.Phase != sent {
+			return
 		}
-		return c.Phase == sent
+		all = append(all, entry{c.Seq, m.command(c.ID)})
+		if stop.Seq > c.Seq {
+			id := CommandID{Stage: c.ID.Stage, Attempt: c.ID.Attempt, Verb: Stop, N: stop.N}
+			all = append(all, entry{stop.Seq, m.stopCommand(id, c.ID)})
+		}
 	}
-	collect(&m.s.Replan.Call)
+	collect(&m.s.Replan.Call, asked{})
 	for _, mv := range m.s.Moves {
-		if collect(&mv.Call) {
-			moving[mv.Call.ID.ref()] = true
-		}
+		collect(&mv.Call, mv.Stop)
 	}
 	for i := range m.s.Stages {
-		for k, a := range m.s.Stages[i].Attempts {
-			ref := AttemptRef{Stage: i, Attempt: k + 1}
-			collect(&a.Rel)
-			running := collect(&a.Work) && a.Work.ID.Verb == Run
-			publishing := collect(&a.Pub)
-			if a.StopSeq > 0 && (running && a.Halt != "" || publishing || moving[ref]) {
-				all = append(all, entry{a.StopSeq, CommandID{Stage: i, Attempt: ref.Attempt, Verb: Stop, N: a.Counts.Stop - 1}})
-			}
+		for _, a := range m.s.Stages[i].Attempts {
+			collect(&a.Rel, asked{})
+			collect(&a.Work, a.Stop)
+			collect(&a.Pub, a.Stop)
 		}
 	}
 	slices.SortFunc(all, func(a, b entry) int { return cmp.Compare(a.seq, b.seq) })
 	var out []Command
 	for _, e := range all {
-		out = append(out, m.command(e.id))
+		out = append(out, e.command)
 	}
 	return out
 }
 
 // command is all that is needed to carry an id out.
 func (m *Machine) command(id CommandID) Command {
-	if id.Verb == Replan {
+	switch id.Verb {
+	case Replan:
 		return Command{ID: id, Replan: m.request()}
+	case Bring:
+		mv := m.carried(id)
+		return Command{ID: id, Assignment: mv.For, Move: mv.Order}
 	}
 	a := m.attempt(id.Stage, id.Attempt)
 	c := Command{ID: id, Assignment: a.At}
 	switch id.Verb {
 	case Publish:
 		c.Data = a.Outputs
-	case Run, Seal, Stop, Release:
+	case Run, Seal, Release:
 		c.Data = a.Allocation
 	}
 	return c
+}
+
+// stopCommand asks for the end of a command in flight.
+func (m *Machine) stopCommand(id, target CommandID) Command {
+	if mv := m.carried(target); mv != nil {
+		return Command{ID: id, Target: target, Assignment: mv.For, Move: mv.Order}
+	}
+	a := m.attempt(target.Stage, target.Attempt)
+	return Command{ID: id, Target: target, Assignment: a.At, Data: a.Allocation}
 }
 
 // Status is the run at a glance.
@@ -212,6 +234,29 @@ func (m *Machine) Move(id string) (MoveView, bool) {
 	if !known {
 		return MoveView{}, false
 	}
-	mv := m.s.Moves[i]
-	return MoveView{ID: id, Owner: mv.Call.ID, Done: mv.Done, At: mv.At, Cost: mv.Cost, Data: mv.Data}, true
+	return m.s.Moves[i].view(), true
+}
+
+// MoveOf is the move that a Bring was issued for; false when another Bring took it over since, or none did.
+func (m *Machine) MoveOf(id CommandID) (MoveView, bool) {
+	mv := m.carried(id)
+	if mv == nil {
+		return MoveView{}, false
+	}
+	return mv.view(), true
+}
+
+// Moves are all moves of the run so far, in the order in which they were first asked for, for reports.
+func (m *Machine) Moves() []MoveView {
+	var out []MoveView
+	for _, mv := range m.s.Moves {
+		out = append(out, mv.view())
+	}
+	return out
+}
+
+func (mv *move) view() MoveView {
+	return MoveView{
+		ID: mv.Order.ID, Order: mv.Order.Data, Owner: mv.Call.ID, Done: mv.Done, At: mv.At, Cost: mv.Cost, Data: mv.Data,
+	}
 }

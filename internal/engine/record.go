@@ -137,7 +137,7 @@ func (e *FormatError) Unwrap() error { return e.Err }
 func eventKinds() []EventKind {
 	return []EventKind{
 		Planned, Allocated, Refused, Unresolved, Absent, Started, ServiceReady, Exited, Lost, Sealed, Published, Moved,
-		Released, Failed, Replanned, Unplannable, CancelAsked, TimerFired, Resumed,
+		Released, Failed, Replanned, Unplannable, CancelAsked, Overspent, TimerFired, Resumed,
 	}
 }
 

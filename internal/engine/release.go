@@ -42,6 +42,9 @@ func (m *Machine) proven(ref AttemptRef, e Event) {
 	}
 	m.free(a)
 	m.unpark()
+	if !a.Allocated.IsZero() {
+		m.lift(a.At)
+	}
 	m.gone(ref, a)
 }
 

@@ -10,7 +10,8 @@ import (
 // blockEntry is a block and its number, by which one knows whether a plan was made with it in mind.
 type blockEntry struct {
 	Block
-	Seq uint64 `json:"seq"`
+	Seq  uint64     `json:"seq"`
+	Kind fault.Kind `json:"kind,omitempty"` // of the fault it answers
 }
 
 // replan is the one request for a new plan: asked for, waiting for the quiet period, or sent.
@@ -23,6 +24,7 @@ type replan struct {
 	Reason  string `json:"reason,omitempty"`
 	Cause   string `json:"cause,omitempty"` // the reason for the request after this one
 	Quiet   bool   `json:"quiet,omitempty"` // the quiet period has begun
+	Full    bool   `json:"full,omitempty"`  // no place is left until blocks run out: the quiet period lasts until then
 }
 
 // reach is how far a fault goes; def is for one that does not say.
@@ -63,7 +65,7 @@ func (m *Machine) block(at *Assignment, scope fault.Scope, f *Fault) {
 	hold := m.rules.Block
 	entry := blockEntry{Block: area(at, scope)}
 	if f != nil {
-		entry.Reason = string(f.Kind) + ": " + f.Message
+		entry.Reason, entry.Kind = string(f.Kind)+": "+f.Message, f.Kind
 		if f.RetryAfter > 0 {
 			hold = f.RetryAfter
 		}
@@ -126,6 +128,7 @@ func (m *Machine) want(i int) {
 	if !s.Wanting {
 		s.Wanting = true
 		m.s.Replan.Wanting = append(m.s.Replan.Wanting, i)
+		m.hurry() // there may be a place for this one
 	}
 }
 
@@ -148,7 +151,7 @@ func (m *Machine) sendPlan() {
 	if m.s.State != Running || r.Call.Phase == sent {
 		return
 	}
-	r.Quiet, r.Basis, r.Asked = false, m.s.Basis, nil
+	r.Quiet, r.Full, r.Basis, r.Asked = false, false, m.s.Basis, nil
 	r.Reason, r.Cause = r.Cause, ""
 	for i := range m.s.Stages {
 		if m.s.Stages[i].NeedsPlan {
@@ -189,7 +192,8 @@ func (m *Machine) replanned(e Event) {
 			return
 		}
 		if s := m.stage(at.Stage); !s.pinned() {
-			s.At, given[at.Stage] = &at, true
+			s.reassign(&at)
+			given[at.Stage] = true
 			_, blocked := m.blocked(&at)
 			s.NeedsPlan = blocked && s.NeedsPlan // those that did not ask are looked at when they begin
 		}
@@ -209,11 +213,54 @@ func (m *Machine) replanned(e Event) {
 		m.stage(i).Wanting = false
 	}
 	r.Wanting, r.Asked = nil, nil
+	m.rethink()
 }
 
+// unplannable ends the run, unless there will be a plan once blocks have run out: then that is waited for.
 func (m *Machine) unplannable(e Event) {
 	if m.answered(e.ID) == nil || m.s.State != Running {
 		return
 	}
+	if until, some := m.unblocked(); some && e.Fault.kind() == fault.Capacity {
+		m.s.Replan.Quiet, m.s.Replan.Full = true, true
+		m.timers.set(Timer{Kind: TimerQuiet, Stage: -1}, until)
+		return
+	}
 	m.stop(RunFailed, Reason{Kind: ReasonUnplannable, Stage: -1, Fault: e.Fault, Text: e.Reason})
+}
+
+// unblocked is when the next block runs out.
+func (m *Machine) unblocked() (until time.Time, some bool) {
+	for _, b := range m.s.Blocks {
+		if b.Until.After(m.now()) && (!some || b.Until.Before(until)) {
+			until, some = b.Until, true
+		}
+	}
+	return until, some
+}
+
+// hurry has a plan that waits for blocks to run out made after no more than the quiet period.
+func (m *Machine) hurry() {
+	if r := &m.s.Replan; r.Full {
+		r.Full = false
+		m.timers.set(Timer{Kind: TimerQuiet, Stage: -1}, m.now().Add(m.rules.Quiet))
+	}
+}
+
+// lift forgets that there was no room around a place: what was given back there may be had again.
+func (m *Machine) lift(at *Assignment) {
+	before := len(m.s.Blocks)
+	m.s.Blocks = slices.DeleteFunc(m.s.Blocks, func(b blockEntry) bool {
+		return (b.Kind == fault.Capacity || b.Kind == fault.Quota) && b.around(at)
+	})
+	if len(m.s.Blocks) < before {
+		m.indexBlocks()
+		m.hurry()
+	}
+}
+
+// around says whether a place lies within the block.
+func (b Block) around(at *Assignment) bool {
+	fits := func(pattern, value string) bool { return pattern == "" || pattern == value }
+	return b.Cloud == at.Cloud && fits(b.Region, at.Region) && fits(b.Zone, at.Zone) && fits(b.Offering, at.Offering) && fits(b.Market, at.Market)
 }

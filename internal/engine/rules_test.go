@@ -5,7 +5,7 @@ import "time"
 // scenarios are the rules one by one.
 func scenarios() []scenario {
 	var all []scenario
-	for _, group := range [][]scenario{placing(), moving(), tasks(), services(), sealing(), releasing(), planning(), admission(), ends(), longServices(), graphs()} {
+	for _, group := range [][]scenario{placing(), moving(), ahead(), aheadPlanned(), aheadPaid(), tasks(), services(), sealing(), releasing(), planning(), admission(), full(), ends(), longServices(), graphs()} {
 		all = append(all, group...)
 	}
 	return all
@@ -163,6 +163,18 @@ func moving() []scenario {
 				{"failed move:0.1.0 fault=transient", "replan:0 block=a/r/z//"},
 				{"failed move:0.1.1 fault=transient", ""}, // nobody waits for it any more
 				{"replanned 0 0=b/r/z/o/m 1=b/r/z/o/m", "allocate:0.2.0 allocate:1.2.0"},
+			},
+		},
+		{
+			name: "what waits for another try when its attempt is given up is forgotten", stages: []Stage{{}}, end: Running,
+			places: []Assignment{at(0, "a/r/z/o/m", "x$1", "y$1")},
+			lines: []line{
+				{"plan", "move:0.1.0 move:0.1.1"},
+				{"failed move:0.1.0 fault=throttled after=1h", ""},
+				{"failed move:0.1.1 fault=auth", "replan:0 block=a////"},
+				{"replanned 0 0=b/r/z/o/m", "allocate:0.2.0"},
+				{"allocated allocate:0.2.0", "run:0.2.0"},
+				{"+2h", ""},
 			},
 		},
 		{

@@ -17,9 +17,10 @@ import (
 //
 //	plan                                the plan of the scenario
 //	KIND VERB:STAGE.ATTEMPT.N key=value an outcome; keys: exit cost fault scope after data
-//	replanned N STAGE=PLACE ...         a new plan; PLACE is cloud/region/zone/offering/market
+//	replanned N STAGE=PLACE,MOVE... ... a new plan; PLACE is cloud/region/zone/offering/market
 //	+DURATION                           time passes, and due timers fire
-//	cancel REASON · resume EPOCH
+//	unplannable N KIND                  no plan, and the kind of its fault
+//	cancel REASON · resume EPOCH · overspent
 //
 // and several are joined by " & " when they arrive in one batch.
 type line struct{ do, want string }
@@ -57,14 +58,26 @@ func (sc scenario) assignments() []Assignment {
 	return out
 }
 
-// at is an assignment of one task at a place, of cost 10.
+// at is an assignment of one task at a place, of cost 10. A move is its ID, perhaps after the stage that makes it and
+// before what it costs: "0>x$3".
 func at(stage int, place string, moves ...string) Assignment {
 	p := append(strings.Split(place, "/"), "", "", "", "")
 	a := Assignment{Stage: stage, Cloud: p[0], Region: p[1], Zone: p[2], Offering: p[3], Market: p[4], Cost: 10, Tasks: 1}
 	for _, id := range moves {
-		a.Moves = append(a.Moves, Move{ID: id})
+		a.Moves = append(a.Moves, parseMove(id))
 	}
 	return a
+}
+
+func parseMove(text string) (m Move) {
+	id, cost, _ := strings.Cut(text, "$")
+	if maker, name, made := strings.Cut(id, ">"); made {
+		stage, _ := strconv.Atoi(maker) // wrong in a test, and seen at once
+		m.Maker, id = stage+1, name
+	}
+	price, _ := strconv.Atoi(cost)
+	m.ID, m.Cost = id, int64(price)
+	return m
 }
 
 func needs(until Until, stages ...int) (out []Edge) {
@@ -158,7 +171,13 @@ func (sc scenario) parse(t *testing.T, text string) Event {
 	case "replanned":
 		return parsePlan(t, words[1:])
 	case "unplannable":
-		return Event{Kind: Unplannable, ID: CommandID{Stage: -1, Verb: Replan, N: number(t, words[1])}}
+		e := Event{Kind: Unplannable, ID: CommandID{Stage: -1, Verb: Replan, N: number(t, words[1])}}
+		if len(words) > 2 {
+			e.Fault = &Fault{Kind: fault.Kind(words[2]), Message: "test"}
+		}
+		return e
+	case "overspent":
+		return Event{Kind: Overspent, Reason: "test"}
 	}
 	e := Event{Kind: EventKind(words[0]), ID: parseID(t, words[1])}
 	require.Contains(t, eventKinds(), e.Kind)
@@ -190,7 +209,8 @@ func parsePlan(t *testing.T, words []string) Event {
 	e := Event{Kind: Replanned, ID: CommandID{Stage: -1, Verb: Replan, N: number(t, words[0])}}
 	for _, w := range words[1:] {
 		stage, place, _ := strings.Cut(w, "=")
-		e.Assignments = append(e.Assignments, at(number(t, stage), place))
+		words := strings.Split(place, ",")
+		e.Assignments = append(e.Assignments, at(number(t, stage), words[0], words[1:]...))
 	}
 	return e
 }

@@ -66,16 +66,19 @@ type Assignment struct {
 	Zone     string          `json:"zone,omitempty"`
 	Offering string          `json:"offering,omitempty"`
 	Market   string          `json:"market,omitempty"`
-	Cost     int64           `json:"cost,omitempty"`  // expected, nano-dollars, moves included; reserved when it starts
+	Cost     int64           `json:"cost,omitempty"`  // expected, nano-dollars, without moves that name their own; reserved when it starts
 	Moves    []Move          `json:"moves,omitempty"` // what must be at the place before the stage starts
 	Tasks    int             `json:"tasks"`           // tasks run one after another on the allocation, at least 1
 	Data     json.RawMessage `json:"data,omitempty"`  // for whoever carries the commands out
 }
 
-// Move is one artifact brought to one place. Stages that need the same ID share one copy.
+// Move is one artifact brought to one place. Stages that need the same ID share one copy. It starts as soon as its maker
+// is done, though the stage may still wait for others.
 type Move struct {
-	ID   string          `json:"id"`
-	Data json.RawMessage `json:"data,omitempty"`
+	ID    string          `json:"id"`
+	Maker int             `json:"maker,omitempty"` // 1 + the index of the stage whose commit it copies; 0: data that is there from the start
+	Cost  int64           `json:"cost,omitempty"`  // expected, nano-dollars, reserved once for all who share it; 0: it is part of the assignment's
+	Data  json.RawMessage `json:"data,omitempty"`
 }
 
 // Block is something to avoid until a time. An empty field matches anything.

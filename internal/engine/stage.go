@@ -9,7 +9,11 @@ func (m *Machine) end(ref AttemptRef, state StageState) {
 	if a.over() {
 		return
 	}
+	moving := a.State == StageMoving
 	a.State, a.Ended = state, m.now()
+	if moving {
+		m.leave(a)
+	}
 	m.timers.cancel(provisionTimer(ref))
 	m.timers.cancel(timeoutTimer(ref))
 	m.timers.cancel(graceTimer(ref))
@@ -29,6 +33,7 @@ func (m *Machine) finished(i int) {
 	m.s.Done++
 	m.met(i, UntilCommitted)
 	m.met(i, UntilExited)
+	m.early = append(m.early, m.made[i+1]...)
 	for _, e := range m.s.Spec.Stages[i].Needs {
 		if e.Until != UntilReady {
 			continue

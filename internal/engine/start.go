@@ -19,6 +19,7 @@ func (m *Machine) planned(e Event) {
 		m.s.Stages[at.Stage] = stage{State: StageWaiting, At: &at}
 	}
 	m.attach()
+	m.early = append(m.early, m.made[0]...)
 	for i, st := range e.Spec.Stages {
 		m.s.Stages[i].Waits = len(st.Needs)
 		for _, need := range st.Needs {
@@ -72,8 +73,11 @@ func (a Assignment) check(stages int) error {
 		return fmt.Errorf("stage %d is assigned %d tasks, not at least 1", a.Stage, a.Tasks)
 	}
 	for n, mv := range a.Moves {
-		if mv.ID == "" {
+		switch {
+		case mv.ID == "":
 			return fmt.Errorf("move %d of stage %d has no id", n, a.Stage)
+		case mv.Maker < 0, mv.Maker > stages, mv.Maker == a.Stage+1:
+			return fmt.Errorf("move %d of stage %d is of what stage %d makes", n, a.Stage, mv.Maker-1)
 		}
 	}
 	return nil

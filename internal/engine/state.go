@@ -35,6 +35,7 @@ type state struct {
 	Releasing int `json:"releasing,omitempty"` // of those, attempts whose Release is under way
 	Stuck     int `json:"stuck,omitempty"`     // of those, attempts whose Release was tried too often
 	Open      int `json:"open,omitempty"`      // Bring and Publish commands in flight
+	Carrying  int `json:"carrying,omitempty"`  // of those, moves in flight for which money is reserved
 
 	LastRound bool `json:"last_round,omitempty"` // nothing is left but releases that were tried too often
 }
@@ -53,6 +54,14 @@ type stage struct {
 	Failures  int         `json:"failures,omitempty"` // count against Stage.Retries
 	Losses    int         `json:"losses,omitempty"`   // count against Rules.Tries
 	Attempts  []*attempt  `json:"attempts,omitempty"` // number n at index n-1
+	Next      next        `json:"next,omitzero"`
+}
+
+// next is what moves brought ahead have used up of the ids of the attempt to come.
+type next struct {
+	Base  int `json:"base,omitempty"`  // the N of the first move of the assignment: what others before it have used
+	Used  int `json:"used,omitempty"`  // the first N that was never used
+	Stops int `json:"stops,omitempty"` // that went out
 }
 
 // last is the newest attempt, or nil.
@@ -82,7 +91,7 @@ type attempt struct {
 	Pub       call        `json:"publish,omitzero"`
 	Tries     int         `json:"tries,omitempty"` // Allocates that came to nothing
 	Counts    counts      `json:"counts,omitzero"`
-	StopSeq   uint64      `json:"stop_seq,omitempty"` // when the last Stop went out
+	Stop      asked       `json:"stop,omitzero"` // the last Stop of its work
 	facts
 }
 
@@ -150,13 +159,23 @@ const (
 
 // move is one artifact on its way to one place, for all stages that need it there.
 type move struct {
-	ID      string          `json:"id"`
-	Call    call            `json:"call,omitzero"`
-	Waiters []AttemptRef    `json:"waiters,omitempty"`
-	Done    bool            `json:"done,omitempty"`
-	At      time.Time       `json:"at,omitzero"`
-	Cost    int64           `json:"cost,omitempty"`
-	Data    json.RawMessage `json:"data,omitempty"`
+	Order    Move            `json:"order"` // as the assignment has it that it was last brought for
+	Call     call            `json:"call,omitzero"`
+	For      *Assignment     `json:"for,omitempty"`      // of the command, while it lasts; a new plan may have replaced it
+	Ahead    bool            `json:"ahead,omitempty"`    // no attempt waits for it yet, but one that is to come will
+	Reserved int64           `json:"reserved,omitempty"` // apart from what attempts reserve
+	Stop     asked           `json:"stop,omitzero"`
+	Waiters  []AttemptRef    `json:"waiters,omitempty"`
+	Done     bool            `json:"done,omitempty"`
+	At       time.Time       `json:"at,omitzero"`
+	Cost     int64           `json:"cost,omitempty"`
+	Data     json.RawMessage `json:"data,omitempty"`
+}
+
+// asked is a Stop that went out.
+type asked struct {
+	N   int    `json:"n,omitempty"`
+	Seq uint64 `json:"seq,omitempty"` // when, among all commands
 }
 
 // call is the life of one command.
@@ -187,8 +206,14 @@ func (m *Machine) attempt(stage, n int) *attempt {
 
 // find is the place where a command with that id would be kept; it may hold another one now. nil: there is none.
 func (m *Machine) find(id CommandID) *call {
-	if id.Verb == Replan {
+	switch id.Verb {
+	case Replan:
 		return &m.s.Replan.Call
+	case Bring:
+		if mv := m.carried(id); mv != nil {
+			return &mv.Call
+		}
+		return nil
 	}
 	a := m.attempt(id.Stage, id.Attempt)
 	if a == nil {
@@ -201,23 +226,8 @@ func (m *Machine) find(id CommandID) *call {
 		return &a.Rel
 	case Publish:
 		return &a.Pub
-	case Bring:
-		if mv := m.moveOf(a, id.N); mv != nil {
-			return &mv.Call
-		}
 	}
 	return nil
-}
-
-func (m *Machine) moveOf(a *attempt, n int) *move {
-	if n < 0 || n >= len(a.At.Moves) {
-		return nil
-	}
-	i, known := m.moves[a.At.Moves[n].ID]
-	if !known {
-		return nil
-	}
-	return m.s.Moves[i]
 }
 
 // now is the time of the step, for what is remembered.

@@ -5,6 +5,8 @@ func (m *Machine) reason(kind ReasonKind, id CommandID, f *Fault) Reason {
 	r := Reason{Kind: kind, Stage: id.Stage, Name: m.s.Spec.Stages[id.Stage].Name, Attempt: id.Attempt, Fault: f}
 	if a := m.attempt(id.Stage, id.Attempt); a != nil {
 		r.Cloud = a.At.Cloud
+	} else if mv := m.carried(id); mv != nil && mv.For != nil {
+		r.Cloud = mv.For.Cloud
 	}
 	return r
 }
@@ -51,10 +53,12 @@ func (m *Machine) stopStage(i int, state StageState) {
 	}
 	ref := AttemptRef{Stage: i, Attempt: len(s.Attempts)}
 	running := a.Work.Phase == sent && a.Work.ID.Verb == Run
-	if running && a.Halt == "" || a.Pub.Phase == sent {
-		m.stopTask(ref, a)
+	if running && a.Halt == "" {
+		m.askStop(&a.Stop, a.Work.ID)
 	}
-	if a.Pub.Phase != sent { // one that is under way says for itself how it ends
+	if a.Pub.Phase == sent { // it says for itself how it ends
+		m.askStop(&a.Stop, a.Pub.ID)
+	} else {
 		m.drop(&a.Pub)
 	}
 	m.end(ref, state)
@@ -62,28 +66,27 @@ func (m *Machine) stopStage(i int, state StageState) {
 
 // stopMove ends a move that is under way and forgets one that is not.
 func (m *Machine) stopMove(mv *move) {
-	mv.Waiters = nil
+	mv.Waiters, mv.Ahead = nil, false
 	if mv.Call.Phase != sent {
-		m.drop(&mv.Call)
+		m.quit(mv)
 		return
 	}
-	ref := mv.Call.ID.ref()
-	if a := m.attempt(ref.Stage, ref.Attempt); a.StopSeq < mv.Call.Seq { // one Stop ends all moves of an attempt
-		m.stopTask(ref, a)
+	if mv.Stop.Seq < mv.Call.Seq {
+		m.askStop(&mv.Stop, mv.Call.ID)
 	}
 }
 
 // finish ends the run once there is nothing left to wait for.
 func (m *Machine) finish() {
-	if m.s.State == Running && m.s.Done == len(m.s.Stages) && m.s.Open > 0 {
+	done := m.s.State == Running && m.s.Done == len(m.s.Stages)
+	if done && m.s.Open > 0 {
 		for _, mv := range m.s.Moves { // on their way to places that were given up
 			if mv.Call.Phase == sent {
 				m.stopMove(mv)
 			}
 		}
 	}
-	over := m.s.State == Stopping || m.s.State == Running && m.s.Done == len(m.s.Stages)
-	if !over || m.s.Open > 0 || m.s.Held > m.s.Stuck {
+	if !done && m.s.State != Stopping || m.s.Open > 0 || m.s.Held > m.s.Stuck {
 		return
 	}
 	if m.s.Held > 0 && !m.s.LastRound {
@@ -91,14 +94,23 @@ func (m *Machine) finish() {
 		return
 	}
 	ending := m.s.Ending
-	if m.s.State == Running {
+	if done {
 		ending = Succeeded
 	}
 	if m.s.Held > 0 {
 		ending = RunFailed
 		m.giveUp()
 	}
+	m.settled(ending)
+}
+
+// settled: nothing goes on any more.
+func (m *Machine) settled(ending RunState) {
 	m.s.State = ending
+	for _, mv := range m.s.Moves { // that waited for another try
+		m.quit(mv)
+	}
+	m.s.Parked = nil
 	m.s.Replan = replan{Count: m.s.Replan.Count}
 	m.timers.keep(func(Timer) bool { return false })
 }

@@ -206,11 +206,13 @@ func (m *Machine) unstopped(ref AttemptRef) {
 func (m *Machine) halt(ref AttemptRef, a *attempt, why halt) {
 	a.Halt = why
 	m.timers.set(graceTimer(ref), m.now().Add(m.rules.Grace))
-	m.stopTask(ref, a)
+	m.askStop(&a.Stop, a.Work.ID)
 }
 
-func (m *Machine) stopTask(ref AttemptRef, a *attempt) {
+// askStop asks for the end of a command in flight.
+func (m *Machine) askStop(stop *asked, target CommandID) {
 	m.s.Seq++
-	a.StopSeq = m.s.Seq
-	m.out = append(m.out, m.command(m.number(ref, Stop)))
+	id := m.number(target.ref(), Stop)
+	*stop = asked{N: id.N, Seq: m.s.Seq}
+	m.out = append(m.out, m.stopCommand(id, target))
 }

@@ -59,7 +59,7 @@ type Status struct {
 	State    RunState
 	Reason   Reason       // why it is stopping, failed or was cancelled
 	Spent    int64        // what releases and moves came to so far
-	Reserved int64        // expected cost of what is started and not yet released
+	Reserved int64        // expected cost of what is started and not yet released or moved
 	Epoch    uint64       // raised by each Resumed
 	Alive    []AttemptRef // allocations that could not be released, when the run ended nevertheless
 }
@@ -135,9 +135,10 @@ type TaskView struct {
 // MoveView is one move of the run, for reports and for whoever needs to know where a copy is.
 type MoveView struct {
 	ID    string
-	Owner CommandID // the Bring that carried it, or carries it
+	Order json.RawMessage // what the owner's assignment said of it: Move.Data
+	Owner CommandID       // the Bring that carried it, or carries it; its attempt may not have begun, or be elsewhere by now
 	Done  bool
-	At    time.Time // when it was there
-	Cost  int64     // nano-dollars
-	Data  json.RawMessage
+	At    time.Time       // when it was there
+	Cost  int64           // nano-dollars, as Moved said
+	Data  json.RawMessage // what Moved said
 }

@@ -30,7 +30,11 @@ type world struct {
 	answering map[CommandID]bool // services that said they are ready
 	billed    map[CommandID]bool
 	spent     int64
-	publishes map[int]int // stage → the attempt that publishes
+	publishes map[int]int          // stage → the attempt that publishes
+	there     map[string]bool      // moves that are done
+	brings    map[CommandID]string // what each Bring ever was for
+	stops     map[CommandID]CommandID
+	troubled  map[string]bool // moves that failed, or were stopped or held back
 	past      []Event
 }
 
@@ -40,6 +44,7 @@ func newWorld(t *rapid.T) *world {
 		live: map[AttemptRef]bool{}, tomb: map[AttemptRef]bool{}, known: map[AttemptRef]bool{}, letGo: map[AttemptRef]bool{},
 		cost: map[AttemptRef]int64{}, stopped: map[AttemptRef]bool{}, exits: map[CommandID]int{}, answering: map[CommandID]bool{},
 		publishes: map[int]int{}, billed: map[CommandID]bool{},
+		there: map[string]bool{}, brings: map[CommandID]string{}, stops: map[CommandID]CommandID{}, troubled: map[string]bool{},
 	}
 	w.spec = w.draw()
 	return w
@@ -99,7 +104,12 @@ func (w *world) place(i int, blocked []Block) (Assignment, bool) {
 		a := at(i, fmt.Sprintf("%c/r/%c/%c/m", 'a'+p/4, 'y'+p/2%2, 'o'+p%2))
 		a.Tasks = 1 + i%2
 		if i%3 == 1 {
-			a.Moves = []Move{{ID: "shared-" + a.Cloud}, {ID: fmt.Sprintf("own-%d-%s", i, a.Cloud)}}
+			a.Moves = []Move{{ID: "shared-" + a.Cloud, Cost: 2 * int64(i%2)}, {ID: fmt.Sprintf("own-%d-%s", i, a.Cloud)}}
+		}
+		for _, e := range w.spec.Stages[i].Needs {
+			if e.Until == UntilCommitted {
+				a.Moves = append(a.Moves, Move{ID: fmt.Sprintf("out-%d-%s", e.Stage, a.Cloud), Maker: e.Stage + 1, Cost: int64(e.Stage)})
+			}
 		}
 		if !slices.ContainsFunc(blocked, func(b Block) bool { return b.covers(a) }) {
 			return a, true
@@ -132,6 +142,13 @@ func (w *world) step(events ...Event) {
 				w.billed[e.ID] = true
 				w.spent += e.Cost
 			}
+		case Moved:
+			if w.inFlight(e.ID) {
+				w.spent += e.Cost
+				w.there[w.brings[e.ID]] = true
+			}
+		case Failed:
+			w.troubled[w.brings[e.ID]] = true
 		}
 	}
 	commands := w.d.step(events...)
@@ -141,6 +158,10 @@ func (w *world) step(events ...Event) {
 	w.t.Logf("   → %s", show(commands))
 	w.take(commands)
 	w.check()
+}
+
+func (w *world) inFlight(id CommandID) bool {
+	return slices.ContainsFunc(w.d.m.Outstanding(), func(c Command) bool { return c.ID == id })
 }
 
 // take checks what is asked for, and remembers it.
@@ -158,14 +179,37 @@ func (w *world) take(commands []Command) {
 			}
 			w.publishes[ref.Stage] = ref.Attempt
 		case Stop:
-			w.stopped[ref] = true
+			w.stopped[ref] = w.stopped[ref] || c.Target.Verb != Bring
+			w.troubled[w.brings[c.Target]] = true
+			if old, used := w.stops[c.ID]; used {
+				require.Equal(w.t, old, c.Target, "%v", c.ID)
+			}
+			w.stops[c.ID] = c.Target
 			continue
+		case Bring:
+			w.checkBring(c)
 		case Run:
 			require.True(w.t, w.live[ref] || w.letGo[ref], "%v on nothing", c.ID)
 		}
 		if !slices.ContainsFunc(w.pending, func(p Command) bool { return p.ID == c.ID }) {
 			w.pending = append(w.pending, c)
 		}
+	}
+}
+
+// checkBring: nothing is brought before it is made, nor twice, and an id stands for one move for good.
+func (w *world) checkBring(c Command) {
+	if old, used := w.brings[c.ID]; used {
+		require.Equal(w.t, old, c.Move.ID, "%v", c.ID)
+	}
+	w.brings[c.ID] = c.Move.ID
+	require.Contains(w.t, c.Assignment.Moves, c.Move)
+	require.False(w.t, w.there[c.Move.ID], "%v of %s again", c.ID, c.Move.ID)
+	if c.Move.Maker > 0 {
+		require.Equal(w.t, StageDone, w.d.m.Stage(c.Move.Maker-1).State, "%v of %s", c.ID, c.Move.ID)
+	}
+	if b := w.spec.Rules.Budget; b > 0 {
+		require.LessOrEqual(w.t, w.committed(), b, "%v over the budget", c.ID)
 	}
 }
 
@@ -182,8 +226,23 @@ func (w *world) checkAllocate(c Command) {
 			require.Equal(w.t, StageDone, v.State, "%v before stage %d is done", c.ID, e.Stage)
 		}
 	}
+	for _, mv := range c.Assignment.Moves {
+		require.True(w.t, w.there[mv.ID], "%v without %s", c.ID, mv.ID)
+	}
 	w.cost[ref] = c.Assignment.Cost
+	if b := w.spec.Rules.Budget; b > 0 {
+		require.LessOrEqual(w.t, w.committed(), b, "%v over the budget", c.ID)
+	}
+}
+
+// committed is what was spent, and what is under way may cost.
+func (w *world) committed() int64 {
 	sum := w.spent
+	for _, c := range w.d.m.Outstanding() {
+		if c.ID.Verb == Bring {
+			sum += c.Move.Cost
+		}
+	}
 	for i := range w.spec.Stages { // in order, though a sum does not care
 		for _, a := range w.d.m.Stage(i).Attempts {
 			old := AttemptRef{i, a.Attempt}
@@ -192,9 +251,7 @@ func (w *world) checkAllocate(c Command) {
 			}
 		}
 	}
-	if b := w.spec.Rules.Budget; b > 0 {
-		require.LessOrEqual(w.t, sum, b, "%v over the budget", c.ID)
-	}
+	return sum
 }
 
 // check is what holds after each step.
@@ -209,12 +266,45 @@ func (w *world) check() {
 		counts[key]++
 		require.LessOrEqual(w.t, counts[key], w.spec.Rules.MaxInFlight, key)
 	}
+	w.checkMoves()
 	st := w.d.m.Status()
 	require.GreaterOrEqual(w.t, st.Reserved, int64(0))
 	require.Equal(w.t, w.spent, st.Spent)
 	if st.Done() {
 		w.checkEnd(st)
 	}
+}
+
+// checkMoves: what can start has started, nothing goes on that nobody needs, and no money is set aside without a cause.
+func (w *world) checkMoves() {
+	var reserved int64
+	carrying := 0
+	for _, mv := range w.d.m.s.Moves {
+		reserved += mv.Reserved
+		if mv.Call.Phase == sent {
+			carrying += mv.load()
+		}
+		if mv.Call.Phase != idle && mv.Call.Phase != sent {
+			require.True(w.t, mv.Ahead || len(mv.waiting(w.d.m)) > 0, "%s is %s for nobody", mv.Order.ID, mv.Call.Phase)
+		}
+		require.True(w.t, mv.Reserved == 0 || mv.Call.Phase != idle, "money for %s", mv.Order.ID)
+		require.False(w.t, mv.Ahead && len(mv.waiting(w.d.m)) > 0)
+	}
+	for i := range w.spec.Stages {
+		for _, a := range w.d.m.s.Stages[i].Attempts {
+			reserved += a.Reserved
+		}
+		for _, order := range w.d.m.stage(i).At.Moves {
+			if w.spec.Rules.Budget > 0 || !w.d.m.expected(i) { // one that is held back is left to its attempt
+				w.troubled[order.ID] = true
+			}
+			mv, _ := w.d.m.Move(order.ID)
+			begun := mv.Done || w.d.m.find(mv.Owner) != nil && w.d.m.find(mv.Owner).Phase != idle
+			require.True(w.t, begun || !w.d.m.isMade(order.Maker) || w.troubled[order.ID], "stage %d waits for %s, which does not start", i, order.ID)
+		}
+	}
+	require.Equal(w.t, reserved, w.d.m.s.Reserved)
+	require.Equal(w.t, carrying, w.d.m.s.Carrying)
 }
 
 func (w *world) checkEnd(st Status) {
@@ -338,7 +428,10 @@ func (w *world) outcome(c Command) (e Event, final bool) {
 		e.Kind = Published
 		w.perhapsFailed(&e, 20)
 	case Bring:
-		e.Kind, e.Cost = Moved, 0
+		e.Kind = Moved
+		if c.Move.Cost > 0 { // what others bring is part of their attempt's cost, which this world does not take apart
+			e.Cost = int64(w.upTo(int(c.Move.Cost)+1, "cost"))
+		}
 		w.perhapsFailed(&e, 25)
 	case Release:
 		return w.release(e, ref), true

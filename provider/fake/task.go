@@ -76,7 +76,7 @@ func (c *Cloud) Start(ctx context.Context, h provider.Handle, spec provider.Task
 // startable says why a task cannot start now.
 func (c *Cloud) startable(a *allocation, spec provider.Task) error {
 	commands := 0
-	for _, set := range []bool{len(spec.Argv) > 0, spec.Script != "", spec.Func != "", spec.Recipe != ""} {
+	for _, set := range []bool{len(spec.Argv) > 0, spec.Script != "", spec.Func != ""} {
 		if set {
 			commands++
 		}
@@ -87,8 +87,8 @@ func (c *Cloud) startable(a *allocation, spec provider.Task) error {
 		return c.faultf("start", place, fault.Transient, "allocation %s is not ready yet", a.Handle.Key)
 	case a.State != provider.Ready:
 		return c.faultf("start", place, fault.Conflict, "allocation %s has ended", a.Handle.Key)
-	case spec.Key == "" || commands > 1 || commands == 0 && spec.Image == "":
-		return c.faultf("start", place, fault.Invalid, "task %q needs a key and exactly one of Argv, Script, Func and Recipe", spec.Name)
+	case spec.Key == "" || commands > 1 || commands == 0 && spec.Image == "", spec.Recipe != "" && spec.Script == "":
+		return c.faultf("start", place, fault.Invalid, "task %q needs a key and exactly one of Argv, Script and Func, with a Recipe a Script", spec.Name)
 	case spec.Epoch < a.epoch:
 		return c.faultf("start", place, fault.Conflict, "epoch %d is over, now is %d", spec.Epoch, a.epoch)
 	}

@@ -120,3 +120,25 @@ func TestOfNeverLosesTheCause(t *testing.T) {
 		require.NotEmpty(t, f.Op)
 	})
 }
+
+func TestAtSaysWhere(t *testing.T) {
+	t.Parallel()
+	require.NoError(t, fault.At("poll", "aws", "aws/eu-west-1", nil))
+	known := &fault.Error{Op: "open", Kind: fault.Conflict, Scope: fault.ScopeZone, Code: "released", Err: io.EOF}
+	for name, c := range map[string]struct {
+		err  error
+		want fault.Error
+	}{
+		"a fault":         {known, fault.Error{Kind: fault.Conflict, Scope: fault.ScopeZone, Code: "released", Err: io.EOF}},
+		"a fault in more": {fmt.Errorf("stage: %w", known), fault.Error{Kind: fault.Conflict, Scope: fault.ScopeZone, Code: "released", Err: io.EOF}},
+		"a foreign error": {io.EOF, fault.Error{Kind: fault.Unknown, Ambiguous: true, Err: io.EOF}},
+		"an ended call":   {context.Canceled, fault.Error{Kind: fault.Unknown, Ambiguous: true, Err: context.Canceled}},
+	} {
+		c.want.Op, c.want.Cloud, c.want.Place = "start", "aws", "aws/eu-west-1"
+		require.Equal(t, &c.want, fault.At("start", "aws", "aws/eu-west-1", c.err), name)
+	}
+	require.Equal(t, "open", known.Op, "the error itself is left as it is")
+	kept := fault.At("", "", "", &fault.Error{Op: "open", Cloud: "aws", Place: "aws/eu", Kind: fault.Auth})
+	require.EqualError(t, kept, "open at aws/eu: auth")
+	require.ErrorIs(t, fault.At("poll", "aws", "", context.DeadlineExceeded), context.DeadlineExceeded)
+}

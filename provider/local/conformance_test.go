@@ -41,7 +41,7 @@ func TestConformance(t *testing.T) {
 	})
 }
 
-// preempt does what a cloud does that takes a machine back: its power goes, and the account says that its time is over.
+// preempt leaves what a machine leaves that is taken back: tasks whose wrappers are no more, and a time that is over.
 func (w world) preempt(t *testing.T, h provider.Handle) {
 	tasks, err := os.ReadDir(filepath.Join(w.dir, "local", "allocations", h.Key, "tasks"))
 	require.NoError(t, err)

@@ -6,6 +6,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/openintercloud/broker/catalog"
 	"github.com/openintercloud/broker/provider"
 	"github.com/openintercloud/broker/provider/remote"
 )
@@ -34,4 +35,28 @@ func Example() {
 	// <nil>
 	// exited 0 <nil>
 	// <nil>
+}
+
+// A machine with room for two, shared by all hosts that use the folder.
+func ExampleAccount() {
+	ctx := context.Background()
+	dir, err := os.MkdirTemp("", "example")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	account := remote.Account{Cloud: "attic", Dir: dir}
+	req := provider.Request{
+		Owner: "me", Nodes: 1, Place: catalog.Place{Cloud: "attic", Region: "home"},
+		Offering: catalog.Offering{ID: "shelf", Service: "vm", Capacity: 2},
+	}
+	for _, req.Key = range []string{"one", "two", "three"} {
+		held, err := account.Allocate(ctx, req)
+		fmt.Println(held.State, err)
+	}
+	// Output:
+	// ready <nil>
+	// ready <nil>
+	//  allocate at attic/home: capacity (offering used up): 3 of shelf would be held, of 2
 }

@@ -98,6 +98,11 @@ func TestLeaseIsMovedOnlyForward(t *testing.T) {
 	require.Equal(t, "101", lease())
 	require.NoError(t, b.Extend(t.Context(), "a", time.Unix(1000, 0)))
 	require.Equal(t, "1000", lease())
+	require.NoError(t, b.Open(t.Context(), "a", time.Unix(900, 0), 2))
+	require.NoError(t, b.Open(t.Context(), "a", time.Time{}, 2))
+	require.Equal(t, "1000", lease())
+	require.NoError(t, b.Open(t.Context(), "a", time.Unix(2000, 0), 2))
+	require.Equal(t, "2000", lease())
 	require.ErrorIs(t, b.Extend(t.Context(), "nowhere", time.Unix(1, 0)), fault.NotFound)
 }
 

@@ -7,7 +7,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/openintercloud/broker/catalog"
 	"github.com/openintercloud/broker/provider"
+	"github.com/openintercloud/broker/provider/fault"
 )
 
 func TestParseExit(t *testing.T) {
@@ -41,6 +43,44 @@ func TestParseProgress(t *testing.T) {
 		"  0.5   two  spaces  ": {Fraction: 0.5, Note: "two  spaces", At: at},
 	} {
 		require.Equal(t, want, ParseProgress(text, at), text)
+	}
+}
+
+func TestStatusAsTheContractShowsIt(t *testing.T) {
+	t.Parallel()
+	ref := provider.Ref{Handle: provider.Handle{Key: "a", Place: catalog.Place{Cloud: "attic", Region: "home"}}, TaskKey: "x"}
+	at := func(sec int64) time.Time { return time.Unix(sec, 0).UTC() }
+	p := &Process{12, "34", "boot"}
+	for name, c := range map[string]struct {
+		status Status
+		want   provider.TaskStatus
+		fault  error
+	}{
+		"absent":  {Status{}, provider.TaskStatus{}, fault.NotFound},
+		"pending": {Status{Exists: true}, provider.TaskStatus{State: provider.TaskPending}, nil},
+		"running": {
+			Status{Exists: true, Wrapper: p, Child: p, Alive: true, Started: at(5), Progress: provider.Progress{Note: "on"}},
+			provider.TaskStatus{State: provider.TaskRunning, Started: at(5), Progress: provider.Progress{Note: "on"}},
+			nil,
+		},
+		"exited": {
+			Status{Exists: true, Wrapper: p, Started: at(5), Exit: &Exit{143, at(5), at(7)}},
+			provider.TaskStatus{State: provider.TaskExited, Exit: 143, Started: at(5), Ended: at(7)},
+			nil,
+		},
+		"lost":         {Status{Exists: true, Wrapper: p}, provider.TaskStatus{State: provider.TaskLost}, fault.Transient},
+		"never to run": {Status{Exists: true, Closed: true}, provider.TaskStatus{State: provider.TaskLost}, fault.Transient},
+	} {
+		got := c.status.Task(ref)
+		if c.fault == nil {
+			require.Nil(t, got.Err, name)
+		} else {
+			require.ErrorIs(t, got.Err, c.fault, name)
+			require.Equal(t, []string{"poll", "attic", "attic/home"}, []string{got.Err.Op, got.Err.Cloud, got.Err.Place}, name)
+			require.ErrorContains(t, got.Err, `task "x"`, name)
+		}
+		c.want.Ref, got.Err = ref, nil
+		require.Equal(t, c.want, got, name)
 	}
 }
 
