@@ -87,7 +87,7 @@ func (b *Broker) newLog(id string) (recordLog, error) {
 	if b.cfg.StateDir == "" {
 		return noLog{}, nil
 	}
-	f, err := journal.Create(b.journalDir(id), journal.Options{})
+	f, err := createJournal(b.journalDir(id))
 	exists, ok := errors.AsType[*journal.ExistsError](err)
 	switch {
 	case err == nil:
@@ -95,7 +95,7 @@ func (b *Broker) newLog(id string) (recordLog, error) {
 	case !ok:
 		return nil, fmt.Errorf("start run %q: %w", id, err)
 	}
-	f, recs, err := journal.Open(b.journalDir(id), journal.Options{})
+	f, recs, err := openJournal(b.journalDir(id))
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("start run %q: %w", id, err)
@@ -107,7 +107,7 @@ func (b *Broker) newLog(id string) (recordLog, error) {
 
 // reopen takes a run over from its journal.
 func (b *Broker) reopen(snap *Snapshot, id string) (*Run, error) {
-	f, recs, err := journal.Open(b.journalDir(id), journal.Options{})
+	f, recs, err := openJournal(b.journalDir(id))
 	if err != nil {
 		return nil, fmt.Errorf("resume run %q: %w", id, err)
 	}
