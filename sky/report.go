@@ -11,12 +11,13 @@ type Report struct {
 	Reason    string        `json:"reason,omitempty"`
 	Started   time.Time     `json:"started"`
 	Ended     time.Time     `json:"ended"`
-	Plan      *Plan         `json:"plan"`      // the first plan
-	Stages    []StageReport `json:"stages"`    // in the job's order
-	Ledger    []LedgerLine  `json:"ledger"`    //
-	Events    []Event       `json:"events"`    // all that were kept, in order
-	Predicted Money         `json:"predicted"` // sum of the ledger's predictions
-	Actual    Money         `json:"actual"`    // sum of the ledger's actual amounts
+	Plan      *Plan         `json:"plan"`            // the first plan
+	Stages    []StageReport `json:"stages"`          // in the job's order
+	Ledger    []LedgerLine  `json:"ledger"`          //
+	Events    []Event       `json:"events"`          // all that were kept, in order
+	Alive     []string      `json:"alive,omitempty"` // allocations that could not be given back, as "stage, attempt n at place": look after them
+	Predicted Money         `json:"predicted"`       // sum of the ledger's predictions
+	Actual    Money         `json:"actual"`          // sum of the ledger's actual amounts
 }
 
 // StageReport is the story of one stage.

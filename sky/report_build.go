@@ -1,6 +1,7 @@
 package sky
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -40,6 +41,14 @@ func (r *Run) Report() *Report {
 			out.Ledger = append(out.Ledger, egress[n]...)
 		}
 		out.Stages = append(out.Stages, s)
+	}
+	for _, ref := range r.machine.Status().Alive {
+		view := r.machine.Stage(ref.Stage)
+		for _, a := range view.Attempts {
+			if a.Attempt == ref.Attempt {
+				out.Alive = append(out.Alive, fmt.Sprintf("%s, attempt %d at %s", view.Name, a.Attempt, placeOf(a.Assignment)))
+			}
+		}
 	}
 	for _, l := range out.Ledger {
 		out.Predicted += l.Predicted

@@ -176,6 +176,9 @@ func (r *Report) trouble() []string {
 			all = append(all, strings.TrimPrefix(fmt.Sprintf("%s: %s: %s", e.Stage, e.Kind, e.Detail), ": "))
 		}
 	}
+	for _, alive := range r.Alive {
+		all = append(all, "still alive, and billed: "+alive)
+	}
 	return all
 }
 

@@ -157,3 +157,20 @@ func TestFullCloudIsWaitedForWhenThereIsNoOther(t *testing.T) {
 		require.InDelta(t, 3, report.Ended.Sub(report.Started).Hours(), 0.1, "two at a time; what is given back is had again at once")
 	})
 }
+
+func TestWhatCannotBeGivenBackIsNamed(t *testing.T) {
+	t.Parallel()
+	cfg := fake.Config{Program: fake.Takes(time.Hour), Rules: []fake.Rule{{Op: "release", Err: &fault.Error{Kind: fault.Auth}}}}
+	inBubble(t, cfg, "", func(t *testing.T, b *bench) {
+		j := sky.NewJob("stuck")
+		j.Stage("a").Script("x").Takes(time.Hour)
+		j.Stage("b").Script("x").Takes(time.Hour)
+		report, err := b.start(j).Wait(t.Context())
+		require.ErrorContains(t, err, "alive")
+		require.Equal(t, []string{"a, attempt 1 at aws/us-east-1", "b, attempt 1 at aws/us-east-1"}, report.Alive)
+		require.Contains(t, report.String(), "still alive, and billed: b, attempt 1 at aws/us-east-1")
+		require.ErrorContains(t, b.broker.Close(), "alive")
+		b.broker, err = sky.New(b.cfg)
+		require.NoError(t, err)
+	})
+}
