@@ -1,5 +1,5 @@
 // Package provider is the contract a cloud meets: allocate machines, run tasks on them, say what is there, give it
-// back. One interface, [Provider], with eight methods; further abilities are one-method interfaces found with [As].
+// back. One interface, [Provider], with nine methods; further abilities are small interfaces found with [As].
 //
 // Every sentence an implementer must keep stands in the interface comments, and package providertest checks each of
 // them. All failures are [*fault.Error].

@@ -24,7 +24,7 @@ const (
 	StageSealed     EventKind = "sealed"          // the outputs are durable and belong to this attempt
 	StageDone       EventKind = "done"            // consumers may start
 	StageReleased   EventKind = "released"        // nothing is billed any more; Cost is what it came to
-	RunReplanned    EventKind = "replanned"       // no stage; Detail says why
+	RunReplanned    EventKind = "replanned"       // no stage; Detail says how many stages were placed anew, or why none could be
 	RunCancelling   EventKind = "cancelling"      // no stage; Detail says why
 	RunSucceeded    EventKind = "run succeeded"   // no stage; last event
 	RunFailed       EventKind = "run failed"      // no stage; last event; Detail says why

@@ -44,7 +44,7 @@ func ParseMoney(s string) (Money, error) {
 	return Money(n), nil
 }
 
-// Quantity is an exact number of units: N/Per. Make one with [Hours], [Gigabytes], [Months] or [Count].
+// Quantity is an exact number of units: N/Per. Make one with [Hours], [Gigabytes], [GigabyteMonths] or [Count].
 // The zero Quantity is no units at all.
 type Quantity struct {
 	N   int64 // numerator, never negative
