@@ -212,6 +212,7 @@ func TestReadTellsWhatStatusTells(t *testing.T) {
 	}
 	id := b.start(remote.Job{Argv: []string{"sh", "-c", "echo up; sleep 1000"}, Serve: true})
 	b.printed(id)
+	require.Eventually(t, func() bool { return b.status(id).Ready }, time.Minute, 10*time.Millisecond)
 	want, got := b.status(id), remote.Read(b.path("tasks", id.Task), alive)
 	got.Started, got.Progress.At = got.Started.Truncate(time.Second), got.Progress.At.Truncate(time.Second)
 	require.Equal(t, want, got)
