@@ -275,7 +275,7 @@ func (c *compiled) tariff(artifact string) optimize.Tariff {
 	t := optimize.Tariff{Money: make([]int64, n*n), Time: make([]int64, n*n), Fixed: make([]int64, n*n)}
 	for a, from := range c.places {
 		for b, to := range c.places {
-			link, ok := c.snap.catalog.Link(from, to)
+			link, ok := c.snap.link(from, to)
 			switch i := a*n + b; {
 			case from.InRegion() == to.InRegion(), c.past.holds(artifact, to):
 			case !ok:

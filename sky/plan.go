@@ -21,6 +21,7 @@ type Plan struct {
 	Singles  []SingleCloud  `json:"singles"`  // the best plan on each cloud of the catalog alone, or why there is none
 	Proof    Proof          `json:"proof"`
 	Warnings []string       `json:"warnings,omitempty"`
+	origin   *origin        // nil for one that was read from JSON
 }
 
 // PlannedStage is where one stage runs.
@@ -45,6 +46,7 @@ type Bid struct {
 	Cost     Money         `json:"cost"`
 	WhyNot   string        `json:"why_not,omitempty"` // "" for the winner; else the first broken rule, or what choosing it would add
 	Adds     Money         `json:"adds,omitempty"`    // what the plan's cost, or its blend, would rise by; 0 when time or carbon is minimised
+	Drop     Money         `json:"drop,omitempty"`    // from [Plan.Explain]: what its own cost would have to fall by to draw level; 0 when no fall would do, or none counts
 }
 
 // RouteKind says how an artifact gets to a consumer.

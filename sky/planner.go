@@ -38,18 +38,25 @@ func (s *Snapshot) plan(ctx context.Context, j *Job, before past) (*Plan, error)
 		}
 		return nil, err
 	}
-	p := &Plan{Version: planVersion, Job: j, Snapshot: s.digest, Proof: proofOf(sol)}
-	if err := c.place(p, sol); err != nil {
+	p, err := c.plan(sol)
+	if err != nil {
 		return nil, err
 	}
 	if before.pins != nil {
 		return p, nil // a replan needs no comparisons
 	}
+	p.origin = &origin{snap: s, choice: sol.Choice}
 	if err := c.addBids(ctx, p, sol); err != nil {
 		return nil, err
 	}
 	p.Singles, err = s.singles(ctx, j)
 	return p, err
+}
+
+// plan is the solver's answer as a plan, without comparisons.
+func (c *compiled) plan(sol *optimize.Solution) (*Plan, error) {
+	p := &Plan{Version: planVersion, Job: c.job, Snapshot: c.snap.digest, Proof: proofOf(sol)}
+	return p, c.place(p, sol)
 }
 
 func (s *Snapshot) solve(ctx context.Context, j *Job, before past, cloud string) (*compiled, *optimize.Solution, error) {
@@ -142,7 +149,7 @@ func (c *compiled) route(p *Plan, ref string, to catalog.Place) (Route, string, 
 		r.Kind = Reuse
 		return r, "", nil
 	}
-	link, ok := c.snap.catalog.Link(from, to)
+	link, ok := c.snap.link(from, to)
 	if !ok {
 		return r, "", fmt.Errorf("artifact %q: no price is known for moving data from %s to %s", ref, from, to)
 	}

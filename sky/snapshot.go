@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/openintercloud/broker/catalog"
+	"github.com/openintercloud/broker/catalog/unit"
 	"github.com/openintercloud/broker/internal/engine"
 )
 
@@ -20,6 +21,7 @@ type Snapshot struct {
 	clouds  []string // that have a provider, sorted; nil = every cloud of the catalog
 	buckets []bucketPlace
 	blocked []engine.Block
+	egress  []int64 // thousandths all egress prices are multiplied by, one after the other: a supposition
 	asOf    time.Time
 	digest  string
 }
@@ -45,7 +47,8 @@ func (s *Snapshot) seal() (*Snapshot, error) {
 		Clouds  []string
 		Buckets []bucketPlace
 		Blocked []engine.Block
-	}{s.catalog.Digest(), s.clouds, s.buckets, s.blocked})
+		Egress  []int64 `json:",omitempty"`
+	}{s.catalog.Digest(), s.clouds, s.buckets, s.blocked, s.egress})
 	if err != nil {
 		return nil, err
 	}
@@ -59,6 +62,23 @@ func (s *Snapshot) with(blocked []engine.Block) (*Snapshot, error) {
 	next := *s
 	next.blocked = blocked
 	return next.seal()
+}
+
+// supposing is the same snapshot with all egress prices at so many thousandths.
+func (s *Snapshot) supposing(permille int64) (*Snapshot, error) {
+	next := *s
+	next.egress = append(slices.Clone(s.egress), permille)
+	return next.seal()
+}
+
+// link is what moving data costs and takes. A supposed price is in whole micro-dollars, as the solver's are, so that both
+// agree on where a plan changes.
+func (s *Snapshot) link(from, to catalog.Place) (catalog.Link, bool) {
+	l, ok := s.catalog.Link(from, to)
+	for _, permille := range s.egress {
+		l.Egress = unit.Price((micros(Money(l.Egress))*permille+500)/1000) * 1000
+	}
+	return l, ok
 }
 
 // usable reports whether the host can use a cloud.
