@@ -18,7 +18,7 @@ SDKS     := github.com/aws/|cloud.google.com/|github.com/Azure/|k8s.io/|google.g
 help: ## list the tasks
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /: /' | awk -F ': ' '{ printf "%-12s %s\n", $$1, $$2 }'
 
-setup: $(BIN)/gofumpt $(BIN)/golangci-lint ## build the pinned tools, once per version, into the user's cache
+setup: $(BIN)/gofumpt $(BIN)/golangci-lint solvers ## get the pinned tools and the solvers to compare with, once per version
 
 # One tool after the other: the linter alone fills two cores and most of a gigabyte.
 .NOTPARALLEL: setup
@@ -26,6 +26,19 @@ $(BIN)/gofumpt:
 	cd internal/tools && $(GO) build -o $@ mvdan.cc/gofumpt
 $(BIN)/golangci-lint:
 	cd internal/tools && $(GO) build -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+# The solvers of others: CBC and GLPK from the system's packages, where there is a way to install them, and HiGHS into a Python
+# environment of its own. Only make integration and make bench need them, and say so when one is missing.
+HIGHS := $(CACHE)/highspy-1.16.0
+.PHONY: solvers
+solvers:
+	@command -v cbc >/dev/null && command -v glpsol >/dev/null && python3 -c 'import venv, ensurepip' 2>/dev/null || \
+		{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends coinor-cbc glpk-utils python3-venv >/dev/null; } || \
+		echo "setup: no CBC, GLPK or python3 with venv: install coinor-cbc, glpk-utils and python3-venv to run make integration" >&2
+	@$(HIGHS)/bin/python -c 'import highspy' 2>/dev/null || \
+		{ python3 -m venv $(HIGHS) && $(HIGHS)/bin/python -m pip install -q --disable-pip-version-check highspy==1.16.0; } || \
+		echo "setup: no HiGHS: python3 with venv and pip could not install highspy" >&2
 
 test: ## every test that needs nothing but Go
 	$(GO) test ./...
@@ -53,9 +66,11 @@ fuzz: ## each fuzz target for FUZZTIME (5s)
 		done; \
 	done
 
-bench: ## the Go benchmarks, BENCHTIME (100ms) each
+bench: setup ## the Go benchmarks, BENCHTIME (100ms) each, then the optimizer beside other solvers: writes BENCHMARKS.md
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) \
 		./catalog/... ./optimize/... ./internal/journal/... ./internal/engine/... ./transfer/...
+	HIGHS_PYTHON=$(HIGHS)/bin/python BENCH_TABLE=$(CURDIR)/BENCHMARKS.md \
+		$(GO) test -tags bench -run TestTable -v -timeout 0 ./optimize/internal/bench
 
 # Tasks that later work fills. They fail, so that nobody takes an empty run for a green one.
 define later
@@ -65,8 +80,10 @@ endef
 simulate: ## (not yet) the engine against simulated clouds, with faults and crashes
 	$(call later,run the engine against fake clouds over many seeds with faults at every crash point,5)
 
-integration: ## (not yet) our code against each real service that runs here
-	$(call later,run solvers and buckets and providers against the real things that run on one machine,2)
+integration: setup ## our optimizer against CBC, GLPK and HiGHS, and on the data folder (BROKER_DATA, ../shared/data)
+	$(GO) vet -tags integration,bench ./optimize/... ./examples/solve/...
+	HIGHS_PYTHON=$(HIGHS)/bin/python \
+		$(GO) test -tags integration -count=1 -timeout 30m -run 'Agree|Workflows|Placement' ./optimize/internal/oracle ./examples/solve
 
 peers: ## (not yet) the same work done by what a user would pick instead
 	$(call later,move the same data with the tools a user would pick instead and print both figures,4)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -37,14 +38,7 @@ func dag(r *rand.Rand, n int) [][2]int {
 	return out
 }
 
-func containsPair(list [][2]int, a, b int) bool {
-	for _, e := range list {
-		if e == [2]int{a, b} {
-			return true
-		}
-	}
-	return false
-}
+func containsPair(list [][2]int, a, b int) bool { return slices.Contains(list, [2]int{a, b}) }
 
 // mapReduce is one source, n-2 workers, one sink.
 func mapReduce(_ *rand.Rand, n int) [][2]int {

@@ -14,13 +14,17 @@ import (
 // neither time nor any limit counts. lim bounds the whole call; when it or ctx ends the work, the bids left are
 // Unknown, with Bound zero. The error is that of Solve for a malformed problem, or names a variable that does not exist.
 func Bids(ctx context.Context, p *Problem, sol *Solution, v int, lim Limit) ([]Bid, error) {
+	return bidsOf(p, sol, v, newSpent(ctx, lim))
+}
+
+func bidsOf(p *Problem, sol *Solution, v int, sp *spent) ([]Bid, error) {
 	if err := p.Validate(); err != nil {
 		return nil, err
 	}
 	if v < 0 || v >= len(p.Vars) {
 		return nil, fmt.Errorf("optimize: bids: variable %d of %d", v, len(p.Vars))
 	}
-	b := &bidder{p: p, v: v, sp: newSpent(ctx, lim), bids: make([]Bid, len(p.Vars[v].Options))}
+	b := &bidder{p: withMarks(p), v: v, sp: sp, bids: make([]Bid, len(p.Vars[v].Options))}
 	if sol != nil && sol.Status == Optimal && len(sol.Choice) == len(p.Vars) {
 		b.sol = sol
 	}
@@ -45,11 +49,19 @@ type bidder struct {
 func (b *bidder) run() {
 	pr := newPricer(b.p.Objective)
 	n := needsOf(b.p, pr)
+	if b.onTree(pr, n) {
+		return
+	}
 	kept, by := setAside(b.p.Vars[b.v], pr)
 	for o, d := range by {
 		b.bids[o] = Bid{Option: o, By: d, Status: Dominated}
 	}
 	over := beaten(kept, n)
+	if len(b.p.Limits) > 0 { // what beats another may use more of a limit
+		for i := range over {
+			over[i] = -1
+		}
+	}
 	for i, d := range over {
 		if d < 0 {
 			b.solve(int(kept[i].index))
@@ -77,7 +89,10 @@ func (b *bidder) derive(o, better int32, pr pricer, n needs) {
 	}
 	x, y := b.p.Vars[b.v].Options[o], b.p.Vars[b.v].Options[better]
 	more := pr.cost(x.Money, x.Carbon).add - pr.cost(y.Money, y.Carbon).add
-	out.Status, out.By, out.Bound = from.Status, -1, from.Bound+more
+	out.Status, out.By, out.Bound = from.Status, -1, from.Bound
+	if from.Status != Infeasible {
+		out.Bound += more
+	}
 	if from.Status == Optimal || from.Status == Feasible {
 		out.Value = from.Value + more
 	}
@@ -98,13 +113,31 @@ func (b *bidder) solve(o int) {
 	if b.sp.stopped {
 		return
 	}
+	switch {
+	case formed(b.p):
+		b.write(out, answerForms(b.without(o), b.sp, bestValue))
+		return
+	case isSum(b.p):
+		b.write(out, answer(b.without(o), b.sp))
+		return
+	}
 	if b.m == nil {
 		b.m = compile(b.p)
 		b.node = slices.IndexFunc(b.m.nodes, func(n node) bool { return n.v == b.v })
 	}
 	m := b.m.confine(b.node, func(c choice) bool { return int(c.index) == o })
 	m.depth = 2 // one option less to choose: little work for the bound
-	r := m.solve(b.sp, nil, bestValue)
+	b.write(out, m.solve(b.sp, nil, bestValue))
+}
+
+// without is the problem without the variable's other options.
+func (b *bidder) without(o int) *Problem {
+	q := restrict(b.p, narrowed(everything(b.p), b.v, func(i int) bool { return i == o })).Problem
+	q.Then = nil
+	return q
+}
+
+func (b *bidder) write(out *Bid, r result) {
 	switch {
 	case r.best == nil && r.lower >= inf:
 		out.Status = Infeasible

@@ -23,7 +23,9 @@ type result struct {
 	value  int64 // of best under the problem's own objective
 	lower  int64 // no plan has a lower value; inf: there is none
 	ranked bool  // best is also the first among its equals
+	agreed bool  // best is among the first in all aims that were asked for, see answerThen
 	root   bool  // the bound before any search met the plan
+	sum    *sumResult
 }
 
 // goal says how much of an answer is wanted.
@@ -33,6 +35,7 @@ const (
 	firstInRank goal = iota // the first in rank
 	bestValue               // any plan of the best value
 	anyPlan                 // any plan
+	everyPlan               // all plans up to search.most, for Best
 )
 
 // solve finds the best plan of a model. The part with the lowest bound comes first; one that a search of modest width

@@ -24,7 +24,7 @@ func random(r *rand.Rand) *Problem {
 	for range 1 + r.IntN(5) {
 		var v Var
 		for range 1 + r.IntN(5) {
-			v.Options = append(v.Options, Option{r.IntN(p.Classes), r.Int64N(big), r.Int64N(big), r.Int64N(big)})
+			v.Options = append(v.Options, Option{Class: r.IntN(p.Classes), Money: r.Int64N(big), Time: r.Int64N(big), Carbon: r.Int64N(big)})
 		}
 		p.Vars = append(p.Vars, v)
 	}
@@ -92,6 +92,7 @@ func randomRules(r *rand.Rand, p *Problem, big int64) {
 // brute tries every choice. Totals come from Verify's auditor, the ranking from the text at Objective.
 func brute(p *Problem, allowed func(v, o int) bool) *Solution {
 	s := &Solution{Status: Infeasible}
+	compare := ranking(p)
 	choice := make([]int, len(p.Vars))
 	var rec func(v int)
 	rec = func(v int) {
@@ -119,29 +120,80 @@ func judge(p *Problem, choice []int) *Solution {
 	s.Money, s.Time, s.Carbon = a.money.Int64(), a.time.Int64(), a.carbon.Int64()
 	s.Value = [...]int64{s.Money, s.Time, s.Carbon, s.Money + a.priced.Int64() + (s.Time*p.Objective.PerHour+msPerHour/2)/msPerHour}[p.Objective.Aim]
 	s.Bound = s.Value
-	if a.totals() != nil || a.limits() != nil || a.groups() != nil {
+	if a.totals() != nil || a.limits() != nil || a.capacities() != nil || a.groups() != nil {
 		return nil
 	}
 	return s
 }
 
-func compare(a, b *Solution) int {
-	return cmp.Or(cmp.Compare(a.Value, b.Value), cmp.Compare(a.Money, b.Money), cmp.Compare(a.Time, b.Time), cmp.Compare(a.Carbon, b.Carbon),
-		slices.Compare(a.Choice, b.Choice))
+// ranking is the text at Objective and at Problem.Then.
+func ranking(p *Problem) func(a, b *Solution) int {
+	return func(a, b *Solution) int {
+		c := cmp.Compare(a.Value, b.Value)
+		for _, aim := range p.Then {
+			c = cmp.Or(c, cmp.Compare(totalOf(p, aim, a), totalOf(p, aim, b)))
+		}
+		return cmp.Or(c, compareTotals(a, b), slices.Compare(a.Choice, b.Choice))
+	}
 }
 
-// undominated is the text at Objective: in one class, no worse in everything and better in one or earlier.
+func compareTotals(a, b *Solution) int {
+	return cmp.Or(cmp.Compare(a.Money, b.Money), cmp.Compare(a.Time, b.Time), cmp.Compare(a.Carbon, b.Carbon))
+}
+
+// totalOf is what an aim makes of a plan.
+func totalOf(p *Problem, aim Aim, s *Solution) int64 {
+	if aim != Blend {
+		return [...]int64{s.Money, s.Time, s.Carbon}[aim]
+	}
+	q := *p
+	q.Objective.Aim = Blend
+	q.Then, q.Deadline, q.Budget, q.CarbonCap = nil, 0, 0, 0
+	return judge(&q, s.Choice).Value
+}
+
+// undominated is the text at Objective: in one class and with one use of limits, no worse in everything and better in one
+// or earlier.
 func undominated(p *Problem) func(v, o int) bool {
 	keep := make([][]bool, len(p.Vars))
 	for v := range p.Vars {
-		for o, x := range p.Vars[v].Options {
-			keep[v] = append(keep[v], !slices.ContainsFunc(p.Vars[v].Options, func(y Option) bool {
-				return y.Class == x.Class && y.Money <= x.Money && y.Time <= x.Time && y.Carbon <= x.Carbon && y != x
-			}) && !slices.Contains(p.Vars[v].Options[:o], x))
+		for o := range p.Vars[v].Options {
+			keep[v] = append(keep[v], true)
+			for d := range p.Vars[v].Options {
+				keep[v][o] = keep[v][o] && !dominates(p, v, d, o)
+			}
 		}
 	}
 	return func(v, o int) bool { return keep[v][o] }
 }
+
+func dominates(p *Problem, v, d, o int) bool {
+	x, y := p.Vars[v].Options[o], p.Vars[v].Options[d]
+	for _, l := range p.Limits {
+		if useOf(l, v, d) != useOf(l, v, o) {
+			return false
+		}
+	}
+	return y.Class == x.Class && y.Money <= x.Money && y.Time <= x.Time && y.Carbon <= x.Carbon && (y != x || d < o)
+}
+
+func useOf(l Capacity, v, o int) int64 {
+	for _, u := range l.Uses {
+		if u.Var == v && u.Option == o {
+			return u.Amount
+		}
+	}
+	return 0
+}
+
+// seeded names a random problem, and what else was drawn, in messages: it is written out only when a test fails.
+type seeded struct {
+	seed uint64
+	p    *Problem
+	with any
+}
+
+func (s seeded) String() string { return fmt.Sprintf("seed %d, %+v: %+v", s.seed, s.with, s.p) }
 
 func TestAgreesWithBruteForce(t *testing.T) {
 	t.Parallel()
@@ -150,7 +202,7 @@ func TestAgreesWithBruteForce(t *testing.T) {
 		p := random(rand.New(rand.NewPCG(seed, 1)))
 		want := brute(p, undominated(p))
 		got, err := Solve(context.Background(), p, Limit{})
-		name := fmt.Sprintf("seed %d: %+v", seed, p)
+		name := seeded{seed, p, nil}
 		require.Equal(t, want.Status, got.Status, name)
 		if want.Status == Infeasible {
 			var inf *InfeasibleError
@@ -176,7 +228,7 @@ func TestBranchingAgreesWithBruteForce(t *testing.T) {
 		sp := newSpent(context.Background(), Limit{Nodes: 1 << 40})
 		sp.shrink = 10 + int(seed%4)
 		got := answer(p, sp).solution(p)
-		name := fmt.Sprintf("seed %d: %+v", seed, p)
+		name := seeded{seed, p, nil}
 		require.Equal(t, want.Status, got.Status, name)
 		require.Equal(t, want.Value, got.Value, name)
 		if want.Status == Optimal && got.Stats.Ranked {

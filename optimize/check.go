@@ -6,9 +6,14 @@ import (
 )
 
 // Verify recomputes a solution from the problem alone: totals, value and every rule, and that bound and status fit. It
-// shares no code with the solvers and does its sums in unbounded integers. nil: all is as the solution says.
-// It does not prove the bound.
+// shares no code with the solvers and does its sums in unbounded integers. Where it can cheaply find the best value
+// itself, it also refuses a bound above it; Prove tells whether it could. nil: all is as the solution says.
 func Verify(p *Problem, s *Solution) error {
+	_, err := Prove(p, s)
+	return err
+}
+
+func verify(p *Problem, s *Solution) error {
 	if err := p.Validate(); err != nil {
 		return err
 	}
@@ -25,7 +30,7 @@ func Verify(p *Problem, s *Solution) error {
 	}
 	a := auditor{p: p, s: s}
 	a.sum()
-	for _, check := range []func() error{a.totals, a.limits, a.groups, a.proof} {
+	for _, check := range []func() error{a.totals, a.limits, a.capacities, a.groups, a.proof} {
 		if err := check(); err != nil {
 			return fmt.Errorf("optimize: verify: %w", err)
 		}
@@ -55,6 +60,10 @@ func (a *auditor) sum() {
 	}
 	type delivery struct{ from, artifact, class int }
 	paid := map[delivery]bool{}
+	fed := make([]*big.Int, len(a.p.Meters))
+	for m := range fed {
+		fed[m] = new(big.Int)
+	}
 	waits := make([]*big.Int, len(a.p.Edges))
 	for i, e := range a.p.Edges {
 		from, to := a.option(e.From).Class, a.option(e.To).Class
@@ -72,8 +81,14 @@ func (a *auditor) sum() {
 		d := delivery{e.From, e.Artifact, to}
 		if e.Artifact == 0 || !paid[d] {
 			a.pay(scaled(e.KB, entry64(t.Money, cell), 1e6), scaled(e.KB, entry64(t.Carbon, cell), 1e6))
+			if len(t.Meter) > 0 && t.Meter[cell] > 0 {
+				fed[t.Meter[cell]-1].Add(fed[t.Meter[cell]-1], big.NewInt(e.KB))
+			}
 		}
 		paid[d] = true
+	}
+	for m, kb := range fed {
+		a.charge(a.p.Meters[m], kb)
 	}
 	a.relax(ends, waits)
 }
@@ -99,6 +114,9 @@ func (a *auditor) relax(ends, waits []*big.Int) {
 func (a *auditor) pay(money, carbon *big.Int) {
 	a.money.Add(&a.money, money)
 	a.carbon.Add(&a.carbon, carbon)
+	if a.p.Objective.PerKg == 0 || carbon.Sign() == 0 {
+		return
+	}
 	price := new(big.Int).Mul(carbon, big.NewInt(a.p.Objective.PerKg))
 	a.priced.Add(&a.priced, halfUp(price, 1e6))
 }

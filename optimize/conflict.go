@@ -11,7 +11,7 @@ func explain(p *Problem, sp *spent) error {
 		}
 	}
 	e := &InfeasibleError{Minimal: true, Conflict: rules(p)}
-	for _, kind := range []RuleKind{RuleEdge, RuleGroup} { // most often none of them is to blame
+	for _, kind := range []RuleKind{RuleEdge, RuleGroup, RuleLimit} { // most often none of them is to blame
 		rest := slices.DeleteFunc(slices.Clone(e.Conflict), func(r Rule) bool { return r.Kind == kind })
 		if feasible(only(p, rest), sp) == Infeasible {
 			e.Conflict = rest
@@ -48,6 +48,9 @@ func rules(p *Problem) []Rule {
 	for i := range p.Groups {
 		out = append(out, Rule{RuleGroup, i})
 	}
+	for i := range p.Limits {
+		out = append(out, Rule{RuleLimit, i})
+	}
 	if p.CarbonCap > 0 {
 		out = append(out, Rule{Kind: RuleCarbon})
 	}
@@ -63,7 +66,7 @@ func rules(p *Problem) []Rule {
 // only is the problem under some of its rules.
 func only(p *Problem, rules []Rule) *Problem {
 	q := *p
-	q.Groups = nil
+	q.Groups, q.Limits = nil, nil
 	q.Deadline, q.Budget, q.CarbonCap = 0, 0, 0
 	q.Edges = slices.Clone(p.Edges)
 	// A forbidden pair that is left out is free: what it would cost is not known.
@@ -117,14 +120,21 @@ func (p *Problem) keep(from *Problem, r Rule) {
 		p.CarbonCap = from.CarbonCap
 	case RuleGroup:
 		p.Groups = append(p.Groups, from.Groups[r.Index])
+	case RuleLimit:
+		p.Limits = append(p.Limits, from.Limits[r.Index])
 	}
 }
 
 // feasible says whether a problem has a plan: Feasible, Infeasible or Unknown.
 func feasible(p *Problem, sp *spent) Status {
 	q := *p
-	q.Objective = Objective{} // under a deadline the easiest to bound
-	r := compile(&q).solve(sp, nil, anyPlan)
+	q.Objective, q.Then = Objective{}, nil // under a deadline the easiest to bound
+	var r result
+	if formed(&q) {
+		r = answerForms(&q, sp, anyPlan)
+	} else {
+		r = compile(&q).solve(sp, nil, anyPlan)
+	}
 	switch {
 	case r.best != nil:
 		return Feasible
@@ -139,6 +149,7 @@ func feasible(p *Problem, sp *spent) Status {
 func relax(p *Problem, r Rule, sp *spent) (x Relaxation, ok bool) {
 	all := rules(p)
 	q := only(p, slices.DeleteFunc(all, func(o Rule) bool { return o == r }))
+	q.Then = nil
 	switch r.Kind {
 	case RuleDeadline:
 		q.Objective = Objective{Aim: Time}
@@ -146,12 +157,44 @@ func relax(p *Problem, r Rule, sp *spent) (x Relaxation, ok bool) {
 		q.Objective = Objective{}
 	case RuleCarbon:
 		q.Objective = Objective{Aim: Carbon}
+	case RuleLimit:
+		return relaxLimit(q, r, p.Limits[r.Index], sp)
 	default:
 		return Relaxation{Rule: r, Proved: true}, feasible(q, sp) == Feasible
 	}
-	got := compile(q).solve(sp, nil, bestValue)
+	got := answer(q, sp)
 	if got.best == nil {
 		return x, false
 	}
 	return Relaxation{r, got.value, got.lower >= got.value}, true
+}
+
+// relaxLimit finds the least that a limit must allow, by bisection; q has all the other rules.
+func relaxLimit(q *Problem, r Rule, l Capacity, sp *spent) (x Relaxation, ok bool) {
+	with := func(most int64) Status {
+		l.Max = most
+		try := *q
+		try.Limits = append(slices.Clone(q.Limits), l)
+		return feasible(&try, sp)
+	}
+	low, high := l.Max, l.Max // no plan at low
+	for _, u := range l.Uses {
+		high += u.Amount
+	}
+	if with(high) != Feasible {
+		return x, false
+	}
+	proved := true
+	for high-low > 1 {
+		mid := low + (high-low)/2
+		switch with(mid) {
+		case Feasible:
+			high = mid
+		case Infeasible:
+			low = mid
+		default:
+			low, proved = mid, false
+		}
+	}
+	return Relaxation{r, high, proved}, true
 }

@@ -8,9 +8,11 @@
 //	           carbon   = the same with carbon
 //	           end[v]   = time(x[v]) + max over edges (u, v) of end[u] + fixed + KB*T[k(u), k(v)]
 //	           makespan = max over v of end[v]
-//	           value    = money | makespan | carbon | money + PerHour*makespan + PerKg*carbon
+//	           charge   = per Meter, the price by tiers of all KB that feed it; part of money
+//	           value    = money | makespan | carbon | money + PerHour*makespan + PerKg*carbon, then each aim of Then
 //	subject to makespan <= Deadline, money <= Budget, carbon <= CarbonCap,
 //	           P[k(from), k(to)] not forbidden on any edge,
+//	           per Capacity, sum over v of use(x[v]) <= Max,
 //	           each Group: members in one domain, in different domains, or in at least so many.
 //
 // An edge is paid unless another consumer of the same output sits in the same class. All products are rounded half up, each by
@@ -25,9 +27,23 @@
 //     compared and only the unbeaten stay; the bounds drop the rest;
 //   - branch: what a search of modest width cannot finish is split by the domain or the time of one variable.
 //
+// Two forms have methods of their own, which go further: where the value is a sum, peeling of trees, elimination, TRW-S and
+// branching (sum.go); where one sum meets one makespan, prices of time along paths and labels of sum and time, which a chain
+// needs alone (deadline_solve.go). Stats.Method names what was needed: tree, elimination, trws, branch; bound, chain, deadline;
+// forms; search; or kept, where Resolve had nothing to do.
+//
+// Limits and meters are solved around that core by branch and bound (forms.go), several aims one after another (then.go).
+//
+// What is not in the form above goes into options and tables, which the caller fills: residency, operators and latency to
+// clients leave options out, or forbid pairs; the rework to expect on spot machines and a minimum billing time raise an
+// option's money and time; a zone, a tenant or a market that a rule must tell apart is a class of its own.
+//
+// Besides the best plan there are: Front, the trade-offs between aims; Best and Diverse, the plans after the best; Resolve,
+// the best plan after options have gone; Bids and Explain, why not another option; BreakEven, from where on another plan.
+//
 // The problem is strongly NP-hard (a deadline on a DAG), so a solve can end by context or Limit: then the
-// solution carries a plan, a bound and a gap. Verify checks a solution without any of the solver's code. Bids prices
-// every option of a variable, and an InfeasibleError names a minimal set of rules that cannot hold together.
+// solution carries a plan, a bound and a gap. Verify checks a solution without any of the solver's code, and Prove says
+// whether it could confirm the bound too. An InfeasibleError names a minimal set of rules that cannot hold together.
 //
 // Everything is deterministic: no clocks, no random numbers, no map order; equal values are ranked as stated at
 // Objective.

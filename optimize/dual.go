@@ -1,6 +1,9 @@
 package optimize
 
-import "math/bits"
+import (
+	"math/bits"
+	"slices"
+)
 
 // dual looks for weights (on critical paths, money, carbon) that make the bound high, by subgradient steps, and keeps
 // the best bounds it met on the way. The weights are floats, but only advice: each bound proves itself in integers.
@@ -74,8 +77,7 @@ func (d *dual) run(sp *spent, rounds int) {
 	if d.lower >= inf {
 		return
 	}
-	steps := d.perMs > 0 || d.m.deadline < inf || d.m.budget < inf || d.m.carbonCap < inf
-	if !steps && !d.sw.cyclic {
+	if !d.priced() && !d.sw.cyclic {
 		return
 	}
 	idle, step := 0, 1.0
@@ -105,6 +107,11 @@ func (d *dual) run(sp *spent, rounds int) {
 			d.move(choice, got, step)
 		}
 	}
+}
+
+// priced is whether there are prices to find: of time, or of a limit.
+func (d *dual) priced() bool {
+	return d.perMs > 0 || d.m.deadline < inf || d.m.budget < inf || d.m.carbonCap < inf
 }
 
 // plain lays down the bounds that are always tested: the objective alone first, then each limited criterion alone.
@@ -261,10 +268,8 @@ func (d *dual) average(choice []int32) int64 {
 
 // meet adds a path if it is new.
 func (d *dual) meet(p path) {
-	for _, q := range d.paths {
-		if p.equal(q) {
-			return
-		}
+	if slices.ContainsFunc(d.paths, p.equal) {
+		return
 	}
 	first := 0.0
 	if len(d.paths) == 0 {

@@ -22,12 +22,14 @@ const (
 	// RuleEdge: the pairs of classes that Problem.Edges[Rule.Index] forbids through its tariff. For edges of one output
 	// (same From, same Artifact) the first stands for all.
 	RuleEdge
+	// RuleLimit is Problem.Limits[Rule.Index].
+	RuleLimit
 )
 
 // Rule points at one rule of a problem.
 type Rule struct {
 	Kind RuleKind
-	// Index is a variable, group or edge as Kind says; 0 for the limits.
+	// Index is a variable, group, edge or limit as Kind says; 0 for deadline, budget and carbon cap.
 	Index int
 }
 
@@ -44,6 +46,8 @@ func (r Rule) String() string {
 		return "carbon cap"
 	case RuleGroup:
 		return fmt.Sprintf("group %d", r.Index)
+	case RuleLimit:
+		return fmt.Sprintf("limit %d", r.Index)
 	default:
 		return fmt.Sprintf("forbidden pairs of edge %d", r.Index)
 	}
@@ -53,8 +57,8 @@ func (r Rule) String() string {
 type Relaxation struct {
 	// Rule is what to relax.
 	Rule Rule
-	// Value is the smallest limit that works, everything else kept: milliseconds, micro-dollars or milligrams. 0 for
-	// groups and edges, which must be dropped.
+	// Value is the smallest limit that works, everything else kept: milliseconds, micro-dollars, milligrams or units of
+	// a Capacity. 0 for groups and edges, which must be dropped.
 	Value int64
 	// Proved is false when the work was cut short: Value works, a smaller one might.
 	Proved bool
@@ -83,7 +87,7 @@ func (e *InfeasibleError) Error() string {
 	}
 	for _, r := range e.Relaxations {
 		switch r.Rule.Kind {
-		case RuleDeadline, RuleBudget, RuleCarbon:
+		case RuleDeadline, RuleBudget, RuleCarbon, RuleLimit:
 			fmt.Fprintf(&b, "; a %s of %d would do", r.Rule, r.Value)
 		default:
 			fmt.Fprintf(&b, "; dropping %s would do", r.Rule)

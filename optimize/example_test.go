@@ -35,8 +35,7 @@ func ExampleSolve_infeasible() {
 	p := two()
 	p.Deadline = 3000
 	_, err := optimize.Solve(context.Background(), p, optimize.Limit{})
-	var why *optimize.InfeasibleError
-	if errors.As(err, &why) {
+	if why, ok := errors.AsType[*optimize.InfeasibleError](err); ok {
 		fmt.Println(why.Conflict, why.Relaxations[0].Value)
 	}
 	fmt.Println(err)

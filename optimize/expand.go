@@ -223,6 +223,10 @@ func (x *expansion) fill(next *label, n *entry, class int32, end int64) {
 
 // insert puts a label with those of the same state, unless one of them beats it; those it beats go.
 func (x *expansion) insert(next *label) {
+	if x.s.want == everyPlan { // also the beaten ones
+		x.buckets = append(x.buckets, []*label{next})
+		return
+	}
 	x.buf = next.key(x.buf)
 	i, known := x.keys[string(x.buf)]
 	if !known {
@@ -243,5 +247,4 @@ func (x *expansion) insert(next *label) {
 		}
 	}
 	x.buckets[i] = append(bucket[:keep], next)
-	return
 }

@@ -122,15 +122,7 @@ func decisionOrder(p *Problem) []int {
 			if done[v] || waits[v] > 0 {
 				continue
 			}
-			growth := 0
-			if open[v] > 0 {
-				growth = 1
-			}
-			for _, u := range near[v] {
-				if done[u] && open[u] == 1 {
-					growth--
-				}
-			}
+			growth := growth(v, near[v], open, done)
 			if best < 0 || growth < bestGrowth {
 				best, bestGrowth = v, growth
 			}
@@ -145,6 +137,17 @@ func decisionOrder(p *Problem) []int {
 		}
 	}
 	return order
+}
+
+// growth is by how much deciding v changes the number of variables that undecided neighbours can still see.
+func growth(v int, near, open []int, done []bool) int {
+	n := min(1, open[v])
+	for _, u := range near {
+		if done[u] && open[u] == 1 {
+			n--
+		}
+	}
+	return n
 }
 
 func (m *model) addEdges(pos []int) {

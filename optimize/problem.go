@@ -17,8 +17,15 @@ type Problem struct {
 	Tariffs []Tariff
 	// Groups are the rules that bind several variables at once.
 	Groups []Group
+	// Limits bound what the chosen options use up together: quotas, machines of a type at a place.
+	Limits []Capacity
+	// Meters are tiered prices of moved data, fed by Tariff.Meter.
+	Meters []Meter
 	// Objective says what to minimise; the zero value is money.
 	Objective Objective
+	// Then are further aims: among plans of equal value the one best in the first of them wins, and so on, before the
+	// ranking stated at Objective. Blend can only be the last aim of all. nil: that ranking alone.
+	Then []Aim
 	// Deadline bounds the makespan in milliseconds; 0: none.
 	Deadline int64
 	// Budget bounds money in micro-dollars; 0: none.
@@ -33,6 +40,9 @@ type Var struct {
 	Name string
 	// Options are the ways to place it. None at all makes the problem infeasible; exactly one pins the variable.
 	Options []Option
+	// marks holds, per option, what options are only ever set aside for one another: those with the same mark. nil: all.
+	// It tells options apart that use limits differently; see withMarks.
+	marks []int32
 }
 
 // Option is one way to place a variable.
@@ -74,6 +84,8 @@ type Tariff struct {
 	Fixed []int64
 	// Carbon is in milligrams of CO2e per GB, rounded like Money.
 	Carbon []int64
+	// Meter says which meter the KB of a pair also feed: 1 plus an index into Problem.Meters; 0 none.
+	Meter []int
 }
 
 // Level says which domains a Group compares.
@@ -129,7 +141,8 @@ const (
 //
 // Plans of equal value are ranked by money, then makespan, then carbon, then by the first variable (in Problem order)
 // whose options differ: the lower option index wins. Before that, an option is set aside for good if another of the
-// same variable and class is no worse in money, time and carbon, and better in one or earlier in the list.
+// same variable and class, with the same use of every Capacity, is no worse in money, time and carbon, and better in one
+// or earlier in the list.
 type Objective struct {
 	// Aim is what to minimise; the zero value is Cost.
 	Aim Aim

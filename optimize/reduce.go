@@ -21,7 +21,7 @@ type choice struct {
 }
 
 // setAside applies the rule stated at Objective: in each class only options that no other beats or equals in money, time
-// and carbon stay. by maps each option to its dominator, or -1. The rest comes back sorted by class, then index.
+// and carbon stay; options with different marks never stand in for one another. by maps each option to its dominator, or -1. The rest comes back sorted by class, then index.
 func setAside(v Var, pr pricer) (kept []choice, by []int) {
 	all := make([]choice, len(v.Options))
 	by = make([]int, len(v.Options))
@@ -39,7 +39,9 @@ func setAside(v Var, pr pricer) (kept []choice, by []int) {
 		for start < len(kept) && kept[start].class != o.class {
 			start = len(kept)
 		}
-		d := slices.IndexFunc(kept[start:], func(k choice) bool { return k.time <= o.time && k.carbon <= o.carbon })
+		d := slices.IndexFunc(kept[start:], func(k choice) bool {
+			return k.time <= o.time && k.carbon <= o.carbon && (v.marks == nil || v.marks[k.index] == v.marks[o.index])
+		})
 		if d < 0 {
 			kept = append(kept, o)
 		} else {

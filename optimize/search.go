@@ -13,8 +13,9 @@ type search struct {
 	bounds []*bound
 	best   *plan // the incumbent, or nil
 	want   goal
-	most   int64 // only plans of at most this value matter
-	width  int   // partial plans kept per position; the rest are cut
+	most   int64  // only plans of at most this value matter
+	width  int    // partial plans kept per position; the rest are cut
+	all    []plan // those of everyPlan
 	spent  *spent
 }
 
@@ -50,6 +51,9 @@ func (s *search) run() (found, cut bool) {
 		if s.spent.stopped {
 			return found, true
 		}
+		if len(next) > s.width && s.want == everyPlan {
+			return found, true
+		}
 		if len(next) > s.width {
 			slices.SortStableFunc(next, func(a, b *label) int { return cmp.Compare(a.value, b.value) })
 			next, cut = next[:s.width], true
@@ -58,6 +62,10 @@ func (s *search) run() (found, cut bool) {
 	}
 	for _, l := range layer {
 		pl := plan{l.options(len(s.m.nodes)), l.cost, l.time, l.add + s.m.pr.time(l.time)}
+		if s.want == everyPlan && pl.value <= s.most {
+			s.all = append(s.all, pl)
+			continue
+		}
 		if pl.value <= s.most && (s.best == nil || s.m.before(&pl, s.best)) {
 			s.best, found = &pl, true
 		}

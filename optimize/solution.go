@@ -46,11 +46,19 @@ func (s *Solution) Gap() float64 {
 
 // Stats say how an answer was found. They are deterministic unless a context ended the call.
 type Stats struct {
-	// Method is "bound" when the bound before any search already met the plan, else "search".
+	// Method is the strongest method that was needed, one of:
+	//   - "tree", "elimination", "trws", "branch": the value is a sum, see sum.go, each stronger than the one before;
+	//   - "bound": with time in play, the bound before any search already met the plan;
+	//   - "chain", "deadline": one sum and one makespan, along a single path or not, see deadline_solve.go;
+	//   - "forms": limits or meters, by branch and bound, see forms.go;
+	//   - "search": anything else, several aims included, by the search of search.go;
+	//   - "kept": Resolve had nothing to do.
 	Method string
 	// Nodes is the number of partial plans looked at.
 	Nodes int
-	// Ranked: proved also to be first in rank among plans of equal value, see Objective.
+	// Ranked: proved also to be first in rank among plans of equal value, see Objective and Problem.Then. An Optimal answer
+	// without it has the best value all the same: a large sum may have too many equals to go through. For the plans of
+	// Best it says that none that is missing ranks before.
 	Ranked bool
 	// Options counts the options given, Kept those left after presolve.
 	Options, Kept int

@@ -33,6 +33,20 @@ func answer(p *Problem, sp *spent) result {
 	if slices.ContainsFunc(p.Vars, func(v Var) bool { return len(v.Options) == 0 }) {
 		return result{lower: inf}
 	}
+	if len(p.Then) > 0 { // several aims: one solve each, see then.go
+		return answerThen(p, sp)
+	}
+	if formed(p) { // limits and meters: branch and bound around the core, see forms.go
+		return answerForms(p, sp, firstInRank)
+	}
+	if isSum(p) && !markedTies(p) { // the value adds up over options and pairs: elimination and message passing, see sum.go
+		return solveSum(p, sp)
+	}
+	if !markedTies(p) { // one sum and one makespan, nothing shared: prices of time and frontier labels, see deadline_solve.go
+		if r, ok := timedAnswer(p, sp); ok {
+			return r
+		}
+	}
 	want := firstInRank
 	if p.Objective.Aim == Time { // the rest of the ranking is another problem, see cheapest
 		want = bestValue
@@ -78,6 +92,12 @@ func (r result) solution(p *Problem) *Solution {
 	s.Stats.Method = "search"
 	if r.root {
 		s.Stats.Method = "bound"
+	}
+	if formed(p) {
+		s.Stats.Method = "forms"
+	}
+	if r.sum != nil {
+		s.Stats.Kept, s.Stats.Method = r.sum.kept, r.sum.method
 	}
 	switch {
 	case r.best == nil && r.lower >= inf:

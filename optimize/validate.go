@@ -3,6 +3,7 @@ package optimize
 import (
 	"fmt"
 	"math/bits"
+	"slices"
 )
 
 // maxTotal bounds every total a plan can reach, so that no sum in this package can overflow: about nine billion
@@ -19,6 +20,9 @@ func (p *Problem) Validate() error {
 	c.vars()
 	c.edges()
 	c.groups()
+	c.then()
+	c.capacities()
+	c.meters()
 	if len(c.faults) == 0 { // totals and cycles need sound indices
 		c.order()
 		c.totals()
@@ -184,7 +188,7 @@ func (c *checker) totals() {
 	}
 	most := make([]Tariff, len(c.p.Tariffs))
 	for i, tf := range c.p.Tariffs {
-		most[i] = Tariff{[]int64{peak(tf.Money)}, []int64{peak(tf.Time)}, []int64{peak(tf.Fixed)}, []int64{peak(tf.Carbon)}}
+		most[i] = Tariff{Money: []int64{peak(tf.Money)}, Time: []int64{peak(tf.Time)}, Fixed: []int64{peak(tf.Fixed)}, Carbon: []int64{peak(tf.Carbon)}}
 	}
 	for _, e := range c.p.Edges {
 		if e.Tariff == NoTariff {
@@ -197,9 +201,10 @@ func (c *checker) totals() {
 		}
 		t.add(perGB(e.KB, m.Money[0]), perGB(e.KB, m.Time[0])+m.Fixed[0], perGB(e.KB, m.Carbon[0]))
 	}
-	if o := c.p.Objective; o.Aim == Blend && !t.over {
+	t.add(c.charges(), 0, 0)
+	if o := c.p.Objective; (o.Aim == Blend || slices.Contains(c.p.Then, Blend)) && !t.over {
 		t.over = !fits(t.time, o.PerHour) || !fits(t.carbon, o.PerKg)
-		t.over = t.over || t.money+t.time*o.PerHour/msPerHour+t.carbon*o.PerKg/mgPerKg > maxTotal-int64(len(c.p.Vars)+len(c.p.Edges)+1)
+		t.over = t.over || t.money+t.time*o.PerHour/msPerHour+t.carbon*o.PerKg/mgPerKg > maxTotal-int64(len(c.p.Vars)+len(c.p.Edges)+len(c.p.Meters)+1)
 	}
 	if t.over {
 		c.faultf("totals: money, time, carbon or blend can exceed %d", maxTotal)

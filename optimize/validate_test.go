@@ -34,6 +34,20 @@ func TestValidateNamesTheFault(t *testing.T) {
 		{"totals", func(p *Problem) { p.Vars[0].Options[0].Money = maxTotal - 1 }},
 		{"totals", func(p *Problem) { p.Edges[0].KB = maxTotal }},
 		{"totals", func(p *Problem) { p.Objective = Objective{Blend, 1 << 50, 0} }},
+		{"limit 0", func(p *Problem) { p.Limits = []Capacity{{Max: -1}} }},
+		{"option 9 of variable 1", func(p *Problem) { p.Limits = []Capacity{{Uses: []Use{{1, 9, 1}}}} }},
+		{"listed twice", func(p *Problem) { p.Limits = []Capacity{{Uses: []Use{{1, 1, 1}, {1, 1, 1}}}} }},
+		{"amounts", func(p *Problem) { p.Limits = []Capacity{{Uses: []Use{{1, 1, maxTotal}, {1, 2, 1}}}} }},
+		{"amounts", func(p *Problem) { p.Limits = []Capacity{{Uses: []Use{{1, 1, -1}}}} }},
+		{"tariff 0 meter: 2 entries", func(p *Problem) { p.Tariffs[0].Meter = make([]int, 2) }},
+		{"tariff 0 meter: entry 3 is 1", func(p *Problem) { p.Tariffs[0].Meter = []int{0, 0, 0, 1, 0, 0, 0, 0, 0} }},
+		{"meter 0", func(p *Problem) { p.Meters = []Meter{{Used: -1}} }},
+		{"not ascending from 0", func(p *Problem) { p.Meters = []Meter{{Tiers: []Tier{{5, 1}}}} }},
+		{"not ascending from 0", func(p *Problem) { p.Meters = []Meter{{Tiers: []Tier{{0, 1}, {0, 2}}}} }},
+		{"totals", func(p *Problem) { p.Meters = []Meter{{Tiers: []Tier{{0, maxTotal}}}} }},
+		{"then [7]", func(p *Problem) { p.Then = []Aim{7} }},
+		{"not last", func(p *Problem) { p.Then = []Aim{Blend, Time} }},
+		{"not last", func(p *Problem) { p.Objective.Aim, p.Then = Blend, []Aim{Cost} }},
 	} {
 		p := inset()
 		c.breaks(p)
@@ -66,6 +80,14 @@ func TestVerifyRefuses(t *testing.T) {
 			s.Money -= 87_500
 			s.Value -= 87_500
 			s.Time -= 58_000
+		}},
+		{"limit 0", func(p *Problem, _ *Solution) { p.Limits = []Capacity{{Max: 2, Uses: []Use{{0, 0, 1}, {1, 3, 2}}}} }},
+		{"money", func(p *Problem, _ *Solution) {
+			p.Tariffs[0].Meter = []int{1, 1, 1, 1, 1, 1, 1, 1, 1}
+			p.Meters = []Meter{{Tiers: []Tier{{0, 1_000}}}}
+		}},
+		{"is wrong", func(_ *Problem, s *Solution) {
+			*s = Solution{Status: Optimal, Choice: []int{0, 2, 3}, Value: 92507180, Money: 92507180, Time: 36504880, Bound: 92507180}
 		}},
 		{"group 0", func(p *Problem, _ *Solution) { p.Groups = []Group{{Kind: Together, Level: Cloud, Vars: []int{0, 1}}} }},
 		{"group 0", func(p *Problem, _ *Solution) { p.Groups = []Group{{Kind: Spread, Vars: []int{0, 1}, Min: 3}} }},

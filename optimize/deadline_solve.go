@@ -1,0 +1,268 @@
+package optimize
+
+import "slices"
+
+const (
+	timedRounds = 300 // steps on the price of time before anything else
+	partRounds  = 12  // and in a part
+	timedBeam   = 64  // partial plans per layer when looking for a plan
+	timedWidth  = 4096
+	timedLine   = 32       // times as many on a chain, where they are quick to compare
+	timedRoom   = 48 << 20 // bytes of open parts beyond which the search goes depth first
+	timedDense  = 40       // choices per stage that make a search too dear
+)
+
+// timedAnswer solves problems of one sum and one makespan; false: p is not of that form.
+func timedAnswer(p *Problem, sp *spent) (result, bool) {
+	if !timedFits(p, newPricer(p.Objective)) {
+		return result{}, false
+	}
+	r := newTimedRun(p, sp)
+	r.d.strict = p.Objective.Aim == Time
+	r.solve()
+	if r.d.strict && r.best != nil && r.lower >= r.best.value {
+		return r.cheapest(), true
+	}
+	return r.result(), true
+}
+
+// cheapest finds the first in rank among the fastest plans: the cheapest that is as fast.
+func (r *timedRun) cheapest() result {
+	q := *r.p
+	q.Objective, q.Deadline, q.Budget = Objective{Aim: Cost}, max(1, r.best.value), 0
+	again := newTimedRun(&q, r.sp)
+	again.root.deadline = r.best.value
+	first := *r.best
+	first.value = first.sum
+	again.best = &first
+	again.solve()
+	out := again.result()
+	out.ranked = again.lower >= again.best.value
+	out.value, out.lower, out.root = r.best.value, r.lower, r.bound
+	return out
+}
+
+// timedRun is one solve.
+type timedRun struct {
+	p  *Problem
+	sp *spent
+	*prize
+	root  *timed
+	d     *tdual
+	lower int64
+	bound bool // the bound met the plan at once
+	kept  int
+	width int // tests narrow it
+}
+
+func newTimedRun(p *Problem, sp *spent) *timedRun {
+	r := &timedRun{p: p, sp: sp, root: newTimed(p), prize: &prize{}, width: max(1, timedWidth>>sp.shrink)}
+	r.kept = r.root.size()
+	r.d = newTdual(r.root, sp, r.prize)
+	return r
+}
+
+// solve raises the bound until it meets the plan: under a value that rises from the bound, so that most of the work is done
+// with a value close to the optimum, where nearly all choices are excluded.
+func (r *timedRun) solve() {
+	if r.root.budget < inf && r.d.t.pr.aim == Time {
+		r.d.frugal()
+	}
+	if !r.d.run(timedRounds) {
+		r.lower = r.proved()
+		return
+	}
+	r.lower = r.d.lower
+	if r.bound = r.d.done(); !r.bound && !r.sp.stopped {
+		r.search(r.d, timedBeam, false)
+	}
+	if r.sp.stopped {
+		return
+	}
+	if r.best == nil {
+		if r.under(inf - 1) {
+			r.lower = r.proved()
+		}
+		return
+	}
+	for step := int64(0); !r.sp.stopped; step *= 2 {
+		step = max(step, 1, (r.best.value-r.lower)/256)
+		most := min(r.d.limit(), r.lower+step)
+		if most >= r.lower && !r.under(most) {
+			return
+		}
+		if r.best.value <= most || r.d.strict && r.best.value <= most+1 {
+			r.lower = r.best.value
+			return
+		}
+		r.lower = max(r.lower, most+1)
+	}
+}
+
+// look is stop for work that comes in large pieces: the context is asked each time.
+func (s *spent) look() bool {
+	if s.ctx.Err() != nil {
+		s.stopped = true
+	}
+	return s.stop()
+}
+
+// proved is the bound when nothing is left to look at.
+func (r *timedRun) proved() int64 {
+	if r.best == nil {
+		return inf
+	}
+	return r.best.value
+}
+
+// under finds the first in rank of the plans of at most a value, if there are any; false: the work ended before.
+func (r *timedRun) under(most int64) bool {
+	d := r.part(r.d, r.root.copy())
+	d.cap = most
+	ok := d.run(partRounds * 2)
+	return !ok || r.branch(d)
+}
+
+// wide is how wide to search a part: the fewer choices, the wider.
+func (r *timedRun) wide(d *tdual) int {
+	return max(1, min(r.width, r.width*8*len(d.t.nodes)/d.t.size()))
+}
+
+// branch splits a part into smaller ones, until each is searched or excluded. Of those that wait, the one with the lowest bound and
+// the newest take turns: the one raises the bound, the other leads to plans.
+func (r *timedRun) branch(first *tdual) bool {
+	tries := 0
+	for queue := []*tdual{first}; len(queue) > 0; tries++ {
+		at, room := 0, int64(0)
+		for i := range queue {
+			room += queue[i].room
+			if queue[i].lower < queue[at].lower {
+				at = i
+			}
+		}
+		r.lower = max(r.lower, min(queue[at].lower, r.proved(), first.cap+1))
+		if tries%2 == 1 || room > timedRoom {
+			at = len(queue) - 1
+		}
+		if r.sp.stopped {
+			return false
+		}
+		d := queue[at]
+		queue = slices.Delete(queue, at, at+1)
+		if d.lower > d.limit() || r.search(d, r.wide(d), true) {
+			continue
+		}
+		if r.sp.stopped {
+			return false
+		}
+		if tries&(tries-1) == 0 {
+			r.search(d, timedBeam, false)
+		}
+		queue = append(queue, r.halves(d)...)
+	}
+	return !r.sp.stopped
+}
+
+// halves splits a part, and gives those that may hold a plan that matters.
+func (r *timedRun) halves(d *tdual) (parts []*tdual) {
+	node, low := d.split()
+	for _, want := range []bool{true, false} {
+		t := d.t.copy()
+		h := r.part(d, t)
+		h.rough, h.lower = true, d.lower
+		h.s.shrink(t.shrink(func(i, c int) bool { return i != node || low(&t.nodes[i].choices[c]) == want }))
+		if h.run(partRounds) {
+			h.s, h.shop, h.room = nil, nil, t.room()
+			parts = append(parts, h)
+		}
+	}
+	return parts
+}
+
+// part is a dual for a copy of another's problem, started at its best price.
+func (r *timedRun) part(of *tdual, t *timed) *tdual {
+	d := newTdual(t, r.sp, r.prize)
+	d.cap, d.strict = of.cap, of.strict
+	n := len(of.bestAt) - 1
+	d.paths, d.lam, d.pi = slices.Clone(of.paths), make([]float64, len(of.paths)), of.bestAt[n]
+	copy(d.lam, of.bestAt[:n])
+	d.dir = make([]float64, len(d.paths))
+	return d
+}
+
+// search looks for plans of a part; false: it was too narrow to see all that matter.
+func (r *timedRun) search(d *tdual, width int, proof bool) bool {
+	if !(d.t.line && proof) && d.t.size() > timedDense*len(d.t.nodes) {
+		return false
+	}
+	if d.t.line && proof {
+		width *= timedLine
+	}
+	s := newTsearch(d, width)
+	s.proof = proof
+	option, l, cut := s.run()
+	if option != nil {
+		r.offer(d.t.newTplan(option, l.sum, l.time))
+	}
+	return !cut
+}
+
+// split halves the node whose times weigh most.
+func (d *tdual) split() (node int, low func(c *choice) bool) {
+	most, node := int64(-1), -1
+	var mid int64
+	for i := range d.t.nodes {
+		nd := &d.t.nodes[i]
+		times := make([]int64, len(nd.choices))
+		for c := range nd.choices {
+			times[c] = nd.choices[c].time
+		}
+		slices.Sort(times)
+		times = slices.Compact(times)
+		if n := len(times); n > 1 {
+			if w := (d.top.unit[i] + 1) * (times[n-1] - times[0]); w > most {
+				most, node, mid = w, i, times[n/2]
+			}
+		}
+	}
+	if node >= 0 {
+		return node, func(c *choice) bool { return c.time < mid }
+	}
+	for i := range d.t.nodes {
+		if node < 0 || len(d.t.nodes[i].choices) > len(d.t.nodes[node].choices) {
+			node = i
+		}
+	}
+	half := d.t.nodes[node].choices[len(d.t.nodes[node].choices)/2].class
+	at := d.t.nodes[node].choices[len(d.t.nodes[node].choices)/2].index
+	return node, func(c *choice) bool { return c.class < half || c.class == half && c.index < at }
+}
+
+// method names what closed the problem.
+func (r *timedRun) method() string {
+	switch {
+	case r.bound:
+		return "bound"
+	case r.root.line:
+		return "chain"
+	default:
+		return "deadline"
+	}
+}
+
+// result writes a solve down in the terms of Solve.
+func (r *timedRun) result() result {
+	out := result{lower: r.lower, root: r.bound}
+	if r.best == nil {
+		return out
+	}
+	m := &model{}
+	pl := &plan{option: r.best.option, cost: r.best.cost, time: r.best.time, value: r.best.value}
+	for v := range r.best.option {
+		m.nodes = append(m.nodes, node{v: v})
+	}
+	out.m, out.best, out.value = m, pl, pl.value
+	out.sum = &sumResult{kept: r.kept, method: r.method()}
+	out.ranked = r.lower >= pl.value && !r.d.strict
+	return out
+}

@@ -1,0 +1,101 @@
+package optimize
+
+// solveSum solves a problem for which isSum holds. The methods, each used only if those before it leave anything:
+//
+//   - options: one pass keeps the cheapest of each class (sum_expand.go);
+//   - tree: variables that hang on at most one other are folded into it (sum_peel.go);
+//   - elimination: the rest is folded up variable by variable, if the tables stay small (sum_order.go, sum_bucket.go);
+//   - trws: messages bound what each value can lead to, plans come from following them (sum_trws.go, sum_move.go); values
+//     that can lead to nothing better, or that another can always replace (sum_dead.go), go, until elimination can finish;
+//   - branch: what is left is split.
+//
+// Plans of equal value are ranked only if they are few: by going through them all. Where there are more, a small problem
+// goes on to the search of search.go; the answer to a large one says in Stats that it is not Ranked.
+func solveSum(p *Problem, sp *spent) result {
+	s := newSummer(sp)
+	r := s.solve(p)
+	if r.best == nil || r.ranked || r.lower < r.value || s.pairs > maxSearched || sp.stopped {
+		return r
+	}
+	again := &spent{ctx: sp.ctx, limit: min(searched, sp.limit-sp.nodes)}
+	m := compile(p)
+	ranked := m.solve(again, m.adopt(r.best), firstInRank)
+	sp.nodes += again.nodes
+	if ranked.ranked {
+		ranked.sum = r.sum
+		return ranked
+	}
+	return r
+}
+
+// maxSearched is how many pairs of values the edges of a problem may have for the search to rank its plans, searched how
+// many partial plans it may look at.
+const maxSearched, searched = 1 << 16, 5000
+
+func newSummer(sp *spent) *summer { return &summer{kernel: kernel{work: work{sp: sp}}, rnd: 1} }
+
+func (s *summer) solve(p *Problem) result {
+	b, c := build(p)
+	s.b = b
+	for _, list := range b.offers {
+		s.spend(len(list))
+	}
+	for i := range c.factors {
+		f := &c.factors[i]
+		s.pairs += len(c.vars[f.from].dom) * len(c.vars[f.to].dom)
+	}
+	r := result{sum: &sumResult{kept: c.size()}, lower: inf}
+	for _, g := range p.Groups {
+		if g.Kind == Spread && g.Min > len(g.Vars) {
+			return r
+		}
+	}
+	class := make([]int32, len(p.Vars))
+	for i := range class {
+		class[i] = -1
+	}
+	q := s.quest(c, class, inf, 0)
+	q.run()
+	r.sum.method, r.sum.width = s.method(), s.width
+	r.lower = q.lower
+	if q.lower < inf {
+		r.lower = ceilDiv(q.lower, b.scale)
+	}
+	if q.cost >= nowhere {
+		return r
+	}
+	rank := newEquals(p, b.pr, b.offers)
+	tr := &trail{work: &s.work}
+	if s.whole != nil {
+		tr = s.whole
+	}
+	r.ranked = rank.search(tr, q.class) && s.whole != nil
+	best := rank.best
+	r.best = &plan{option: make([]int32, len(p.Vars)), cost: cost{best.Value, best.Money, best.Carbon}, time: best.Time, value: best.Value}
+	r.m = &model{p: p, pr: b.pr, nodes: make([]node, len(p.Vars))} // enough to read the plan
+	for v, o := range best.Choice {
+		r.m.nodes[v].v, r.best.option[v] = v, int32(o)
+	}
+	r.value, r.lower = best.Value, min(r.lower, best.Value)
+	return r
+}
+
+// sumResult is what only sums know of a result.
+type sumResult struct {
+	kept, width int
+	method      string
+}
+
+// method names the strongest method that was needed.
+func (s *summer) method() string {
+	switch {
+	case s.branched:
+		return "branch"
+	case s.swept:
+		return "trws"
+	case s.width > 0:
+		return "elimination"
+	default:
+		return "tree"
+	}
+}

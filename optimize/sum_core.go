@@ -1,0 +1,170 @@
+package optimize
+
+import "slices"
+
+// nowhere is from where on a cost means "not possible"; sums of a few such stay representable.
+const nowhere = inf / 2
+
+// core is a sum to minimise: variables with a cost per class, and factors between pairs of them. Costs are whole
+// multiples of the scale and not negative. Variables stand in topological order, and factors point forward.
+type core struct {
+	vars    []coreVar
+	factors []bond
+	base    int64 // what every plan pays
+}
+
+// coreVar is a variable with what is left of its classes.
+type coreVar struct {
+	id  int32   // in Problem.Vars
+	dom []int32 // classes, ascending
+	own []int64 // by position in dom
+	// in and out are the factors that end and begin here.
+	in, out []int32
+}
+
+// bond is a factor: it joins two variables.
+type bond struct {
+	from, to int32
+	t        *table
+	// dense holds the costs by position in the domains, from*len(to)+to, once those are small; else nil.
+	dense []int64
+	// ahead and back are the messages to the ends: ahead by position of to, back by position of from.
+	ahead, back []int64
+	// extra is what the ends cost more, at the least, if they do not share a class, by position of to.
+	extra []int64
+	same  bool // every plan that matters has both ends in one class
+}
+
+func (c *core) size() (values int) {
+	for i := range c.vars {
+		values += len(c.vars[i].dom)
+	}
+	return values
+}
+
+func (v *coreVar) degree() int { return len(v.in) + len(v.out) }
+
+// link fills in and out, and makes the dense tables of small factors.
+func (c *core) link() {
+	for i := range c.vars {
+		c.vars[i].in, c.vars[i].out = c.vars[i].in[:0], c.vars[i].out[:0]
+	}
+	for i := range c.factors {
+		f := &c.factors[i]
+		c.vars[f.from].out = append(c.vars[f.from].out, int32(i))
+		c.vars[f.to].in = append(c.vars[f.to].in, int32(i))
+		from, to := c.vars[f.from].dom, c.vars[f.to].dom
+		if len(from)*len(to) > maxDense || len(f.dense) == len(from)*len(to) {
+			continue
+		}
+		f.dense = make([]int64, 0, len(from)*len(to))
+		for _, a := range from {
+			for _, b := range to {
+				f.dense = append(f.dense, f.t.pair(a, b))
+			}
+		}
+	}
+}
+
+// maxDense is the size up to which a factor keeps its own table.
+const maxDense = 1 << 8
+
+// compact drops values that have become impossible, and factors and variables that gone marks. It is false if some
+// variable is left without a value.
+func (c *core) compact(gone []bool) bool {
+	kept := make([][]int32, len(c.vars)) // positions left, nil: all
+	for i := range c.vars {
+		if v := &c.vars[i]; (gone == nil || !gone[i]) && slices.ContainsFunc(v.own, func(x int64) bool { return x >= nowhere }) {
+			kept[i] = v.narrow()
+			if len(v.dom) == 0 {
+				return false
+			}
+		}
+	}
+	at, n := make([]int32, len(c.vars)), int32(0)
+	for i := range c.vars {
+		at[i] = n
+		if gone == nil || !gone[i] {
+			c.vars[n] = c.vars[i]
+			n++
+		}
+	}
+	clear(c.vars[n:])
+	c.vars = c.vars[:n]
+	left := c.factors[:0]
+	for _, f := range c.factors {
+		if gone != nil && (gone[f.from] || gone[f.to]) {
+			continue
+		}
+		if from, to := kept[f.from], kept[f.to]; from != nil || to != nil {
+			f.back, f.ahead, f.extra, f.dense = pick(f.back, from), pick(f.ahead, to), pick(f.extra, to), nil
+		}
+		f.from, f.to = at[f.from], at[f.to]
+		left = append(left, f)
+	}
+	clear(c.factors[len(left):])
+	c.factors = left
+	c.link()
+	return true
+}
+
+// narrow drops impossible values and gives the positions of the others.
+func (v *coreVar) narrow() []int32 {
+	kept := []int32{}
+	for x, own := range v.own {
+		if own < nowhere {
+			v.dom[len(kept)], v.own[len(kept)] = v.dom[x], own
+			kept = append(kept, int32(x))
+		}
+	}
+	v.dom, v.own = v.dom[:len(kept)], v.own[:len(kept)]
+	return kept
+}
+
+// pick keeps some entries, in place; nil keeps all.
+func pick(list []int64, kept []int32) []int64 {
+	if kept == nil || list == nil {
+		return list
+	}
+	for i, x := range kept {
+		list[i] = list[x]
+	}
+	return list[:len(kept)]
+}
+
+// clone copies what branches change; tables stay shared, messages are copied too.
+func (c *core) clone() *core {
+	d := &core{vars: slices.Clone(c.vars), factors: slices.Clone(c.factors), base: c.base}
+	for i := range d.vars {
+		v := &d.vars[i]
+		v.dom, v.own = slices.Clone(v.dom), slices.Clone(v.own)
+		v.in, v.out = slices.Clone(v.in), slices.Clone(v.out)
+	}
+	for i := range d.factors {
+		f := &d.factors[i]
+		f.ahead, f.back, f.extra = slices.Clone(f.ahead), slices.Clone(f.back), slices.Clone(f.extra)
+	}
+	return d
+}
+
+// cost is what a plan costs here, given the classes by id; inf if it breaks a rule or uses a class that is gone.
+func (c *core) cost(class []int32) int64 {
+	sum := c.base
+	for i := range c.vars {
+		v := &c.vars[i]
+		x, found := slices.BinarySearch(v.dom, class[v.id])
+		if !found {
+			return inf
+		}
+		sum += v.own[x]
+	}
+	for i := range c.factors {
+		f := &c.factors[i]
+		p := f.t.pair(class[c.vars[f.from].id], class[c.vars[f.to].id])
+		if p >= nowhere {
+			return inf
+		}
+		sum += p
+	}
+	return sum
+}
