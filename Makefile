@@ -18,7 +18,7 @@ SDKS     := github.com/aws/|cloud.google.com/|github.com/Azure/|k8s.io/|google.g
 help: ## list the tasks
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /: /' | awk -F ': ' '{ printf "%-12s %s\n", $$1, $$2 }'
 
-setup: $(BIN)/gofumpt $(BIN)/golangci-lint solvers ## get the pinned tools and the solvers to compare with, once per version
+setup: $(BIN)/gofumpt $(BIN)/golangci-lint solvers containers ## get the pinned tools and the solvers to compare with, once per version
 
 # One tool after the other: the linter alone fills two cores and most of a gigabyte.
 .NOTPARALLEL: setup
@@ -39,6 +39,14 @@ solvers:
 	@$(HIGHS)/bin/python -c 'import highspy' 2>/dev/null || \
 		{ python3 -m venv $(HIGHS) && $(HIGHS)/bin/python -m pip install -q --disable-pip-version-check highspy==1.16.0; } || \
 		echo "setup: no HiGHS: python3 with venv and pip could not install highspy" >&2
+
+# A container runtime and a program to put into an image, for make integration.
+.PHONY: containers
+containers:
+	@command -v podman >/dev/null && command -v runc >/dev/null && command -v busybox >/dev/null || \
+		{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends podman runc busybox-static >/dev/null; } || \
+		echo "setup: no podman, runc or busybox: install podman, runc and busybox-static to run make integration" >&2
 
 test: ## every test that needs nothing but Go
 	$(GO) test ./...
@@ -80,8 +88,9 @@ endef
 simulate: ## (not yet) the engine against simulated clouds, with faults and crashes
 	$(call later,run the engine against fake clouds over many seeds with faults at every crash point,5)
 
-integration: setup ## our optimizer against CBC, GLPK and HiGHS, and on the data folder (BROKER_DATA, ../shared/data)
-	$(GO) vet -tags integration,bench ./optimize/... ./examples/solve/...
+integration: setup ## against real things: CBC, GLPK and HiGHS, the data folder (BROKER_DATA, ../shared/data), podman
+	$(GO) vet -tags integration,bench ./optimize/... ./examples/solve/... ./provider/local
+	$(GO) test -tags integration -count=1 -run Podman ./provider/local
 	HIGHS_PYTHON=$(HIGHS)/bin/python \
 		$(GO) test -tags integration -count=1 -timeout 30m -run 'Agree|Workflows|Placement' ./optimize/internal/oracle ./examples/solve
 

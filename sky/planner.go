@@ -18,7 +18,7 @@ const planVersion = 1
 
 // bidNodes bounds the search for what the losing options of one stage would add; a bid that needs more tells the most it
 // can add, or is left out.
-const bidNodes = 20_000
+const bidNodes = 500
 
 // Plan finds the best plan for a job from what the snapshot knows. It is pure: no network, no clock, no randomness.
 // The error is one [*Mistake] or more joined, an [*InfeasibleError], or the context's when it ends before any plan is
