@@ -29,6 +29,7 @@ type compiled struct {
 	vars    map[string]int   // variable of a dataset or of an output's stage, by artifact
 	sizes   map[string]Bytes // of each artifact
 	tariffs []string         // artifacts with a tariff of their own
+	zoned   bool             // some rule looks at zones: they are classes of their own
 	inputs  []Bytes          // total size of a stage's inputs
 }
 
@@ -64,7 +65,7 @@ func (p past) holds(artifact string, at catalog.Place) bool {
 // one allowed for the rest.
 func compile(j *Job, snap *Snapshot, before past, cloud string) (*compiled, error) {
 	c := &compiled{
-		job: j, snap: snap, past: before, class: map[catalog.Place]int{}, vars: map[string]int{}, sizes: map[string]Bytes{},
+		job: j, snap: snap, past: before, zoned: j.groupsZones(), class: map[catalog.Place]int{}, vars: map[string]int{}, sizes: map[string]Bytes{},
 		problem: &optimize.Problem{Objective: j.objective.lower(), Deadline: millis(j.deadline), Budget: atLeastOne(micros(j.budget), j.budget)},
 	}
 	c.measure()
@@ -168,7 +169,11 @@ func (s *Snapshot) grams(o catalog.Offering, d time.Duration, nodes int) (float6
 func (c *compiled) variable(name string, options []option) optimize.Var {
 	v := optimize.Var{Name: name, Options: make([]optimize.Option, 0, len(options))}
 	for _, o := range options {
-		lowered := optimize.Option{Class: c.classOf(o.place), Money: micros(o.cost), Time: millis(o.time)}
+		at := o.place
+		if !c.zoned { // copies are shared within a region
+			at = at.InRegion()
+		}
+		lowered := optimize.Option{Class: c.classOf(at), Money: micros(o.cost), Time: millis(o.time)}
 		if o.grams != nil {
 			lowered.Carbon = int64(math.Ceil(*o.grams * 1000))
 		}

@@ -178,3 +178,17 @@ func TestDatasetWithoutAPlaceIsAMistake(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "gcp/us-central1", p.Routes[0].From.String(), "the longest prefix counts")
 }
+
+func TestCopyIsSharedByTheZonesOfARegion(t *testing.T) {
+	t.Parallel()
+	j := sky.NewJob("zones")
+	raw := j.Dataset("raw", "gs://b/raw/", 100*sky.GB).At("gcp/us-central1")
+	a := j.Stage("a").Script("x").Rules(sky.Clouds("aws")).Reads(raw).Takes(time.Hour)
+	b := j.Stage("b").Script("x").Rules(sky.Clouds("aws")).Reads(raw).Takes(time.Hour)
+	p, err := snapshot(t).Plan(t.Context(), j.Apart(sky.Zone, a, b))
+	require.NoError(t, err)
+	require.NotEqual(t, p.Stages[0].Offering.Place, p.Stages[1].Offering.Place)
+	require.Equal(t, "$12.10", p.Cost.String(), "one copy for both zones, and two machines")
+	require.Equal(t, int64(12_100_000), p.Proof.Value)
+	require.True(t, p.Proof.Optimal)
+}

@@ -85,6 +85,10 @@ func (j *Job) zoned(s *Stage) bool {
 	return slices.ContainsFunc(j.groups, func(g group) bool { return g.Level == Zone && slices.Contains(g.Stages, s.name) })
 }
 
+func (j *Job) groupsZones() bool {
+	return slices.ContainsFunc(j.groups, func(g group) bool { return g.Level == Zone })
+}
+
 // query is the part of the screens that the catalog has indexes for.
 func (w work) query(cloud string) catalog.Query {
 	q := catalog.Query{Service: w.service(), Cloud: cloud}
