@@ -92,7 +92,7 @@ integration: setup ## against real things: CBC, GLPK and HiGHS, the data folder 
 	$(GO) vet -tags integration,bench ./optimize/... ./examples/solve/... ./provider/local
 	$(GO) test -tags integration -count=1 -run Podman ./provider/local
 	HIGHS_PYTHON=$(HIGHS)/bin/python \
-		$(GO) test -tags integration -count=1 -timeout 30m -run 'Agree|Workflows|Placement' ./optimize/internal/oracle ./examples/solve
+		$(GO) test -tags integration -count=1 -timeout 30m -run 'Agree|Workflows|Placement' ./optimize ./optimize/internal/oracle ./examples/solve
 
 peers: ## (not yet) the same work done by what a user would pick instead
 	$(call later,move the same data with the tools a user would pick instead and print both figures,4)

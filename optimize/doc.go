@@ -41,6 +41,8 @@
 // Besides the best plan there are: Front, the trade-offs between aims; Best and Diverse, the plans after the best; Resolve,
 // the best plan after options have gone; Bids and Explain, why not another option; BreakEven, from where on another plan.
 //
+// SolveLP is for linear programs, such as the flow of data over relays; VerifyLP checks its answers.
+//
 // The problem is strongly NP-hard (a deadline on a DAG), so a solve can end by context or Limit: then the
 // solution carries a plan, a bound and a gap. Verify checks a solution without any of the solver's code, and Prove says
 // whether it could confirm the bound too. An InfeasibleError names a minimal set of rules that cannot hold together.
