@@ -3,6 +3,7 @@ package engine
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -38,7 +39,7 @@ type scenario struct {
 func (sc scenario) spec() *Spec {
 	rules := sc.rules
 	rules.Version = RulesVersion
-	spec := &Spec{Run: sc.name, Seed: 7, Rules: rules, Stages: sc.stages}
+	spec := &Spec{Run: sc.name, Seed: 7, Rules: rules, Stages: slices.Clone(sc.stages)}
 	for i := range spec.Stages {
 		if spec.Stages[i].Name == "" {
 			spec.Stages[i].Name = "s" + strconv.Itoa(i)

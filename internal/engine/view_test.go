@@ -123,7 +123,7 @@ func TestReasons(t *testing.T) {
 				require.NotEmpty(t, st.Reason.Text)
 				return
 			}
-			require.Equal(t, sc.stages[st.Reason.Stage].Name, st.Reason.Name)
+			require.Equal(t, sc.spec().Stages[st.Reason.Stage].Name, st.Reason.Name)
 			require.Positive(t, st.Reason.Attempt)
 			require.Equal(t, "a", st.Reason.Cloud)
 		})
