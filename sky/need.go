@@ -132,14 +132,14 @@ func (e Estimate) For(inputs Bytes) time.Duration {
 	if power == 0 {
 		power = 1
 	}
-	variable := 0.0
+	fixed, variable := max(e.Fixed, 0), 0.0
 	if e.Each > 0 && inputs > 0 {
 		variable = math.Pow(float64(inputs)/float64(of), power) * float64(e.Each)
 	}
-	if !(float64(e.Fixed)+variable < float64(maxEstimate)) { // so that what is not a number counts as too long
+	if !(float64(fixed)+variable < float64(maxEstimate)) { // so that what is not a number counts as too long
 		return maxEstimate
 	}
-	return (max(e.Fixed, 0) + time.Duration(variable) + time.Millisecond - 1).Truncate(time.Millisecond)
+	return min(maxEstimate, (fixed + time.Duration(variable) + time.Millisecond - 1).Truncate(time.Millisecond))
 }
 
 // maxEstimate keeps sums of times far from overflow.
