@@ -6,48 +6,16 @@ CACHE    ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/openintercloud-broker
 FUZZTIME ?= 3000x
 BENCHTIME ?= 100ms
 
-# Tools are kept by what pins them, so that another version is another folder and nothing is built twice.
-TOOLKEY  := $(shell cat internal/tools/go.mod internal/tools/go.sum | cksum | cut -d ' ' -f 1)-$(shell $(GO) env GOVERSION)
-BIN      := $(CACHE)/bin/$(TOOLKEY)
-
 # A package that links one of these holds a cloud SDK: it takes minutes to build with the race detector.
 SDKS     := github.com/aws/|cloud.google.com/|github.com/Azure/|k8s.io/|google.golang.org/
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint format race examples fuzz simulate integration peers netns bench
+.PHONY: help test lint format race examples fuzz simulate integration peers netns bench
 
 help: ## list the tasks
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /: /' | awk -F ': ' '{ printf "%-12s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /: /' | awk -F ': ' '{ printf "%-12s %s\n", $$1, $$2 }'
 
-setup: $(BIN)/gofumpt $(BIN)/golangci-lint solvers containers ## get the pinned tools and the solvers to compare with, once per version
-
-# One tool after the other: the linter alone fills two cores and most of a gigabyte.
-.NOTPARALLEL: setup
-$(BIN)/gofumpt:
-	cd internal/tools && $(GO) build -o $@ mvdan.cc/gofumpt
-$(BIN)/golangci-lint:
-	cd internal/tools && $(GO) build -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
-
-# The solvers of others: CBC and GLPK from the system's packages, where there is a way to install them, and HiGHS into a Python
-# environment of its own. Only make integration and make bench need them, and say so when one is missing.
-HIGHS := $(CACHE)/highspy-1.16.0
-.PHONY: solvers
-solvers:
-	@command -v cbc >/dev/null && command -v glpsol >/dev/null && python3 -c 'import venv, ensurepip' 2>/dev/null || \
-		{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && \
-		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends coinor-cbc glpk-utils python3-venv >/dev/null; } || \
-		echo "setup: no CBC, GLPK or python3 with venv: install coinor-cbc, glpk-utils and python3-venv to run make integration" >&2
-	@$(HIGHS)/bin/python -c 'import highspy' 2>/dev/null || \
-		{ python3 -m venv $(HIGHS) && $(HIGHS)/bin/python -m pip install -q --disable-pip-version-check highspy==1.16.0; } || \
-		echo "setup: no HiGHS: python3 with venv and pip could not install highspy" >&2
-
-# A container runtime and a program to put into an image, for make integration.
-.PHONY: containers
-containers:
-	@command -v podman >/dev/null && command -v runc >/dev/null && command -v busybox >/dev/null || \
-		{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && \
-		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends podman runc busybox-static >/dev/null; } || \
-		echo "setup: no podman, runc or busybox: install podman, runc and busybox-static to run make integration" >&2
+include internal/tools/setup.mk
 
 test: ## every test that needs nothing but Go
 	$(GO) test ./...
@@ -78,7 +46,7 @@ fuzz: ## each fuzz target for FUZZTIME (3000 inputs)
 bench: setup ## the Go benchmarks, BENCHTIME (100ms) each, then the optimizer beside other solvers: writes BENCHMARKS.md
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) \
 		./catalog/... ./optimize/... ./internal/journal/... ./internal/engine/... ./transfer/...
-	HIGHS_PYTHON=$(HIGHS)/bin/python BENCH_TABLE=$(CURDIR)/BENCHMARKS.md \
+	HIGHS_PYTHON=$(PYTHON)/bin/python BENCH_TABLE=$(CURDIR)/BENCHMARKS.md \
 		$(GO) test -tags bench -run TestTable -v -timeout 0 ./optimize/internal/bench
 
 # Tasks that later work fills. They fail, so that nobody takes an empty run for a green one.
@@ -92,7 +60,7 @@ simulate: ## (not yet) the engine against simulated clouds, with faults and cras
 integration: setup ## against real things: CBC, GLPK and HiGHS, the data folder (BROKER_DATA, ../shared/data), podman
 	$(GO) vet -tags integration,bench ./optimize/... ./examples/solve/... ./provider/local
 	$(GO) test -tags integration -count=1 -run Podman ./provider/local
-	HIGHS_PYTHON=$(HIGHS)/bin/python \
+	HIGHS_PYTHON=$(PYTHON)/bin/python \
 		$(GO) test -tags integration -count=1 -timeout 30m -run 'Agree|Workflows|Placement' ./optimize ./optimize/internal/oracle ./examples/solve
 
 peers: ## (not yet) the same work done by what a user would pick instead
