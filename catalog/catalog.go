@@ -2,8 +2,9 @@ package catalog
 
 import (
 	"cmp"
+	"iter"
 	"slices"
-	"strings"
+	"sync"
 )
 
 // Data is the rows of a catalog as plain values, in any order. Read the doc of [New] for what is filled in.
@@ -13,21 +14,23 @@ type Data struct {
 	Types     []InstanceType
 	Offerings []Offering
 	Links     []Link
-	Source    Source // given to each row that has none; zero = each row must carry its own
+	Services  Services   // above machines; may be empty
+	Outranked []Offering // what other sources say of an offering of the same ID; see [Data.Resolve]
+	Source    Source     // given to each row that has none; zero = each row must carry its own
 }
 
 // Catalog is a checked, indexed and immutable set of rows. All methods are safe for concurrent use, and what they
 // return belongs to the caller.
 type Catalog struct {
-	data      Data // in canonical order: each table by its key
-	cheapest  []int
+	data      Data     // in canonical order: each table by its key; the offerings are in rows
+	rows      *columns // offerings
+	outranked *columns
 	clouds    map[string]int
 	regions   map[Place]int
 	types     map[typeKey]int
-	offerings map[string]int
 	links     map[pair]int
-	index     map[indexKey][]int
-	digest    string
+	services  *serviceIndex
+	digest    func() string
 }
 
 type typeKey struct{ cloud, name string }
@@ -41,89 +44,81 @@ type pair [2]Place
 // cloud/region[/zone]/service[/type]/market; an empty market is on demand; an empty unit is an hour. Of an offering's
 // Type only the name is read: the rest is taken from d.Types, where the cloud and the name must be found.
 func New(d Data) (*Catalog, error) {
-	return build(d, positions{}, nil)
+	return build(complete(d), inColumns(d.Offerings, d.Source), inColumns(d.Outranked, d.Source), positions{}, nil)
 }
 
-// build makes a catalog of rows read at the given positions, with what went wrong on the way.
-func build(d Data, at positions, problems []*Problem) (*Catalog, error) {
-	c := &Catalog{data: complete(d)}
+// build makes a catalog of rows read at the given positions, with what went wrong on the way. It keeps what it is given.
+func build(d Data, rows, outranked *columns, at positions, problems []*Problem) (*Catalog, error) {
+	c := &Catalog{data: d, rows: rows, outranked: outranked}
+	rows.sortIDs()
+	outranked.sortIDs()
 	if err := joined(append(problems, c.check(at)...)); err != nil {
 		return nil, err
 	}
 	c.sort()
 	c.number()
-	c.buildIndex()
-	c.digest = digest(c.data)
+	rows.finish(c.types)
+	outranked.finish(c.types)
+	c.services = newServiceIndex(c.data.Services, c.sold())
+	c.digest = sync.OnceValue(func() string { return digest(c.files()) })
 	return c, nil
 }
 
-// complete copies the rows and fills in what a row may leave out.
+// complete copies all rows but the offerings and fills in what a row may leave out.
 func complete(d Data) Data {
 	out := copyData(d)
-	out.Source = Source{}
+	out.Source, out.Offerings, out.Outranked = Source{}, nil, nil
 	for i := range out.Clouds {
 		out.Clouds[i].Source = orSource(out.Clouds[i].Source, d.Source)
 	}
 	for i := range out.Regions {
+		out.Regions[i].Since = instant(out.Regions[i].Since)
 		out.Regions[i].Source = orSource(out.Regions[i].Source, d.Source)
 	}
-	types := make(map[typeKey]InstanceType, len(out.Types))
-	for i, t := range out.Types {
-		out.Types[i].Source = orSource(t.Source, d.Source)
-		types[typeKey{t.Cloud, t.Name}] = out.Types[i]
-	}
-	for i := range out.Offerings {
-		completeOffering(&out.Offerings[i], types, d.Source)
+	for i := range out.Types {
+		out.Types[i].Source = orSource(out.Types[i].Source, d.Source)
 	}
 	for i := range out.Links {
 		out.Links[i].Source = orSource(out.Links[i].Source, d.Source)
 	}
+	out.Services = d.Services.completed(d.Source)
 	return out
 }
 
-func completeOffering(o *Offering, types map[typeKey]InstanceType, s Source) {
-	o.Source = orSource(o.Source, s)
-	o.Market = cmp.Or(o.Market, OnDemand)
-	o.Unit = cmp.Or(o.Unit, PerHour)
-	if o.Type.Name == "" {
-		o.Type = InstanceType{}
-	} else if t, ok := types[typeKey{o.Place.Cloud, o.Type.Name}]; ok {
-		o.Type = t
-	} else {
-		o.Type = InstanceType{Cloud: o.Place.Cloud, Name: o.Type.Name}
+func inColumns(rows []Offering, s Source) *columns {
+	c := &columns{}
+	c.grow(len(rows))
+	for _, o := range rows {
+		o.Source = orSource(o.Source, s)
+		c.add(&o)
 	}
-	if o.ID == "" {
-		o.ID = o.defaultID()
-	}
+	return c
 }
 
 func (o Offering) defaultID() string {
-	parts := []string{o.Place.String(), o.Service}
-	if o.Type.Name != "" {
-		parts = append(parts, o.Type.Name)
-	}
-	return strings.Join(append(parts, string(o.Market)), "/")
+	return string(appendID(nil, o.Place, o.Service, o.Type.Name, o.Market))
 }
 
 func orSource(s, other Source) Source {
 	if s.Name == "" && s.AsOf.IsZero() {
 		s = other
 	}
-	s.AsOf = s.AsOf.UTC().Round(0)
+	s.AsOf = instant(s.AsOf)
 	return s
 }
 
 // sort puts each table in the order of its key, so that a catalog does not depend on the order of its input.
 func (c *Catalog) sort() {
+	c.data.Services.sort()
 	slices.SortFunc(c.data.Clouds, func(a, b Cloud) int { return cmp.Compare(a.Name, b.Name) })
 	slices.SortFunc(c.data.Regions, func(a, b Region) int { return comparePlaces(a.Place, b.Place) })
 	slices.SortFunc(c.data.Types, func(a, b InstanceType) int {
 		return cmp.Or(cmp.Compare(a.Cloud, b.Cloud), cmp.Compare(a.Name, b.Name))
 	})
-	slices.SortFunc(c.data.Offerings, func(a, b Offering) int { return cmp.Compare(a.ID, b.ID) })
-	slices.SortFunc(c.data.Links, func(a, b Link) int {
-		return cmp.Or(comparePlaces(a.From, b.From), comparePlaces(a.To, b.To))
-	})
+	byEnds := func(a, b Link) int { return cmp.Or(comparePlaces(a.From, b.From), comparePlaces(a.To, b.To)) }
+	if !slices.IsSortedFunc(c.data.Links, byEnds) { // the embedded ones are
+		slices.SortFunc(c.data.Links, byEnds)
+	}
 }
 
 func comparePlaces(a, b Place) int {
@@ -135,7 +130,6 @@ func (c *Catalog) number() {
 	c.clouds = numbered(c.data.Clouds, func(x Cloud) string { return x.Name })
 	c.regions = numbered(c.data.Regions, func(x Region) Place { return x.Place })
 	c.types = numbered(c.data.Types, func(x InstanceType) typeKey { return typeKey{x.Cloud, x.Name} })
-	c.offerings = numbered(c.data.Offerings, func(x Offering) string { return x.ID })
 	c.links = numbered(c.data.Links, func(x Link) pair { return pair{x.From, x.To} })
 }
 
@@ -185,34 +179,49 @@ func (c *Catalog) Type(cloud, name string) (InstanceType, bool) {
 
 // Services returns the names of all services offered, sorted.
 func (c *Catalog) Services() []string {
-	var names []string
-	for _, o := range c.data.Offerings {
-		names = append(names, o.Service)
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
+	return slices.Sorted(slices.Values(c.rows.services.values))
 }
 
 // Data returns a copy of all rows, each table in the order of its key. [New] of it gives a catalog with the same digest.
-func (c *Catalog) Data() Data { return copyData(c.data) }
+func (c *Catalog) Data() Data {
+	d := copyData(c.data)
+	d.Offerings, d.Outranked = slices.Collect(c.byID(c.rows)), slices.Collect(c.byID(c.outranked))
+	return d
+}
+
+// byID yields offerings in canonical order.
+func (c *Catalog) byID(rows *columns) iter.Seq[Offering] {
+	return func(yield func(Offering) bool) {
+		for _, row := range rows.byID {
+			if !yield(rows.offering(row, c.data.Types)) {
+				return
+			}
+		}
+	}
+}
 
 // Merge lays over upon c: a row of over replaces the row of c with the same key (cloud name, region place, cloud and
 // type name, offering ID, ends of a link). The result is a new catalog; offerings of c take changed instance types.
-func (c *Catalog) Merge(over *Catalog) (*Catalog, error) { return c.With(over.data) }
+// An offering that is replaced by that of another source is kept as outranked; see [Catalog.Conflict].
+func (c *Catalog) Merge(over *Catalog) (*Catalog, error) { return c.With(over.Data()) }
 
 // With is [Catalog.Merge] for rows that need not be a catalog of their own: prices for regions of c, say.
 // It fails as [New] does when the whole does not hold together.
-func (c *Catalog) With(d Data) (*Catalog, error) {
-	d = complete(d)
-	return New(Data{
-		Clouds:  layered(c.data.Clouds, d.Clouds, func(x Cloud) string { return x.Name }),
-		Regions: layered(c.data.Regions, d.Regions, func(x Region) Place { return x.Place }),
-		Types: layered(c.data.Types, d.Types, func(x InstanceType) typeKey {
-			return typeKey{x.Cloud, x.Name}
-		}),
-		Offerings: layered(c.data.Offerings, d.Offerings, func(x Offering) string { return x.ID }),
-		Links:     layered(c.data.Links, d.Links, func(x Link) pair { return pair{x.From, x.To} }),
-	})
+func (c *Catalog) With(d Data) (*Catalog, error) { return New(overlaid(c.Data(), d)) }
+
+// overlaid is the rows of d and, of the rows of under, those whose key d does not have.
+func overlaid(under, d Data) Data {
+	over := complete(d)
+	over.Offerings, over.Outranked = completed(d.Offerings, d.Source), completed(d.Outranked, d.Source)
+	return Data{
+		Clouds:    layered(under.Clouds, over.Clouds, func(x Cloud) string { return x.Name }),
+		Regions:   layered(under.Regions, over.Regions, func(x Region) Place { return x.Place }),
+		Types:     layered(under.Types, over.Types, InstanceType.key),
+		Offerings: layered(under.Offerings, over.Offerings, func(x Offering) string { return x.ID }),
+		Links:     layered(under.Links, over.Links, func(x Link) pair { return pair{x.From, x.To} }),
+		Services:  under.Services.under(over.Services),
+		Outranked: outranked(under, over),
+	}
 }
 
 // layered is the rows of under whose key is not in over, then all of over.

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -9,27 +10,45 @@ import (
 	"github.com/openintercloud/broker/catalog/unit"
 )
 
-func (r *record) text(column string) string {
+// text is a function that reads the cell of a column on the line that the record is at.
+func (r *record) text(column string) func() string {
 	i, ok := r.columns[column]
 	if !ok {
-		return ""
+		return func() string { return "" }
 	}
-	return strings.TrimSpace(r.cells[i])
+	return func() string { return strings.TrimSpace(r.cells[i]) }
 }
 
-// cell reads a cell with parse; an empty cell is the zero value.
-func cell[T any](r *record, column string, parse func(string) (T, error)) T {
-	var zero T
-	text := r.text(column)
-	if text == "" {
-		return zero
+// cell is a function that reads a cell with parse; an empty cell is the zero value. Cells of a column repeat, so that
+// what was read lately is remembered.
+func cell[T any](r *record, column string, parse func(string) (T, error)) func() T {
+	var zero, last T
+	var lastText string
+	i, ok := r.columns[column]
+	if !ok {
+		return func() T { return zero }
 	}
-	v, err := parse(text)
-	if err != nil {
-		r.bad("%s: %w", column, err)
-		return zero
+	known := map[string]T{}
+	return func() T {
+		text := r.cells[i]
+		if text == lastText {
+			return last
+		}
+		text = strings.TrimSpace(text)
+		v, ok := known[text]
+		if !ok && text != "" {
+			var err error
+			if v, err = parse(text); err != nil {
+				r.bad("%s: %w", column, err)
+				return zero
+			}
+			if len(known) < 1000 {
+				known[text] = v
+			}
+		}
+		last, lastText = v, r.cells[i]
+		return v
 	}
-	return v
 }
 
 func parseFloat(s string) (float64, error) {
@@ -48,43 +67,53 @@ func parseInt(s string) (int, error) {
 	return v, nil
 }
 
-func parseFree(s string) (bool, error) {
+func parseYes(s string) (bool, error) {
 	if s != "yes" {
 		return false, fmt.Errorf("%q: want yes or nothing", s)
 	}
 	return true, nil
 }
 
-func (r *record) optional(column string) *float64 {
-	if r.text(column) == "" {
-		return nil
+// optional is a function that reads a number that may be missing.
+func (r *record) optional(column string) func() *float64 {
+	text, number := r.text(column), cell(r, column, parseFloat)
+	return func() *float64 {
+		if text() == "" {
+			return nil
+		}
+		v := number()
+		return &v
 	}
-	v := cell(r, column, parseFloat)
-	return &v
 }
 
-// price is a cell in dollars that may not be empty: an unknown price is no row.
-func (r *record) price(column string) unit.Price {
+// price is a function that reads dollars, which may not be missing: an unknown price is no row.
+func (r *record) price(column string) func() unit.Price {
 	text := r.text(column)
-	if text == "" {
-		r.bad("%s is empty: leave the row out if the price is unknown", column)
-		return 0
+	return func() unit.Price {
+		t := text()
+		if t == "" {
+			r.bad("%s is empty: leave the row out if the price is unknown", column)
+			return 0
+		}
+		p, err := parsePrice(t)
+		if err != nil {
+			r.bad("%s: %w", column, err)
+		}
+		return p
 	}
-	m, err := unit.ParseMoney(text)
-	if err != nil {
-		r.bad("%s: %w", column, err)
-	}
-	return unit.Price(m)
 }
 
-func (r *record) source() Source {
-	return Source{Name: r.text("source"), AsOf: cell(r, "as_of", r.date)}
+func parsePrice(s string) (unit.Price, error) {
+	m, err := unit.ParseMoney(s)
+	return unit.Price(m), err
 }
 
-func (r *record) date(s string) (time.Time, error) {
-	if t, ok := r.dates[s]; ok {
-		return t, nil
-	}
+func (r *record) source() func() Source {
+	name, asOf := r.text("source"), cell(r, "as_of", parseDate)
+	return func() Source { return Source{Name: name(), AsOf: asOf()} }
+}
+
+func parseDate(s string) (time.Time, error) {
 	t, err := time.Parse(time.DateOnly, s)
 	if err != nil {
 		t, err = time.Parse(time.RFC3339Nano, s)
@@ -92,71 +121,96 @@ func (r *record) date(s string) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, fmt.Errorf("%q: want a date such as 2025-11-30", s)
 	}
-	r.dates[s] = t.UTC()
-	return t.UTC(), nil
+	return instant(t), nil
 }
 
-func readCloud(r *record) Cloud {
-	return Cloud{
-		Name: r.text("name"), Title: r.text("title"), Operator: r.text("operator"), Scheme: r.text("scheme"),
-		Source: r.source(),
+// parseTiers reads "10TB=0.085 50TB=0.07".
+func parseTiers(s string) ([]Tier, error) {
+	var tiers []Tier
+	for part := range strings.FieldsSeq(s) {
+		size, price, ok := strings.Cut(part, "=")
+		if !ok {
+			return nil, fmt.Errorf("tier %q: want a volume and a price such as 10TB=0.085", part)
+		}
+		from, err := unit.ParseBytes(size)
+		if err != nil {
+			return nil, fmt.Errorf("tier %q: %w", part, err)
+		}
+		p, err := parsePrice(price)
+		if err != nil {
+			return nil, fmt.Errorf("tier %q: %w", part, err)
+		}
+		tiers = append(tiers, Tier{from, p})
+	}
+	return tiers, nil
+}
+
+func readCloud(r *record) func() Cloud {
+	name, title, operator, scheme, source := r.text("name"), r.text("title"), r.text("operator"), r.text("scheme"), r.source()
+	return func() Cloud {
+		return Cloud{Name: name(), Title: title(), Operator: operator(), Scheme: scheme(), Source: source()}
 	}
 }
 
-func readRegion(r *record) Region {
-	if (r.text("latitude") == "") != (r.text("longitude") == "") {
-		r.bad("has only one of latitude and longitude")
-	}
-	return Region{
-		Place:     Place{Cloud: r.text("cloud"), Region: r.text("region")},
-		Country:   r.text("country"),
-		City:      r.text("city"),
-		Latitude:  cell(r, "latitude", parseFloat),
-		Longitude: cell(r, "longitude", parseFloat),
-		Zones:     strings.Fields(r.text("zones")),
-		Carbon:    r.optional("carbon"),
-		Source:    r.source(),
-	}
-}
-
-func readType(r *record) InstanceType {
-	return InstanceType{
-		Cloud:        r.text("cloud"),
-		Name:         r.text("name"),
-		CPUs:         cell(r, "cpus", parseInt),
-		Memory:       cell(r, "memory", unit.ParseBytes),
-		Arch:         r.text("arch"),
-		Accelerator:  cell(r, "accelerator", ParseAccelerator),
-		Confidential: r.text("confidential"),
-		Watts:        r.optional("watts"),
-		Source:       r.source(),
+func readRegion(r *record) func() Region {
+	cloud, region, country, city, zones := r.text("cloud"), r.text("region"), r.text("country"), r.text("city"), r.text("zones")
+	north, east := r.text("latitude"), r.text("longitude")
+	latitude, longitude := cell(r, "latitude", parseFloat), cell(r, "longitude", parseFloat)
+	since, carbon, source := cell(r, "since", parseDate), r.optional("carbon"), r.source()
+	return func() Region {
+		if (north() == "") != (east() == "") {
+			r.bad("has only one of latitude and longitude")
+		}
+		return Region{
+			Place: Place{Cloud: cloud(), Region: region()}, Country: country(), City: city(), Latitude: latitude(),
+			Longitude: longitude(), Zones: strings.Fields(zones()), Since: since(), Carbon: carbon(), Source: source(),
+		}
 	}
 }
 
-func readOffering(r *record) Offering {
-	return Offering{
-		ID:       r.text("id"),
-		Service:  r.text("service"),
-		Place:    cell(r, "place", ParsePlace),
-		Type:     InstanceType{Name: r.text("type")},
-		Market:   Market(r.text("market")),
-		Price:    r.price("price"),
-		Free:     cell(r, "free", parseFree),
-		Unit:     Unit(r.text("unit")),
-		Minimum:  cell(r, "minimum", time.ParseDuration),
-		Capacity: cell(r, "capacity", parseInt),
-		Source:   r.source(),
+func readType(r *record) func() InstanceType {
+	cloud, name, arch, confidential := r.text("cloud"), r.text("name"), r.text("arch"), r.text("confidential")
+	cpus, memory := cell(r, "cpus", parseInt), cell(r, "memory", unit.ParseBytes)
+	accelerator, watts, source := cell(r, "accelerator", ParseAccelerator), r.optional("watts"), r.source()
+	return func() InstanceType {
+		return InstanceType{
+			Cloud: cloud(), Name: name(), CPUs: cpus(), Memory: memory(), Arch: arch(), Accelerator: accelerator(),
+			Confidential: confidential(), Watts: watts(), Source: source(),
+		}
 	}
 }
 
-func readLink(r *record) Link {
-	return Link{
-		From:      cell(r, "from", ParsePlace),
-		To:        cell(r, "to", ParsePlace),
-		Egress:    r.price("egress"),
-		Free:      cell(r, "free", parseFree),
-		Bandwidth: cell(r, "bandwidth", parseFloat),
-		Latency:   cell(r, "latency", time.ParseDuration),
-		Source:    r.source(),
+func readOffering(r *record) func() Offering {
+	id, service, typ := r.text("id"), r.text("service"), r.text("type")
+	market, per := r.text("market"), r.text("unit")
+	place, price, free := cell(r, "place", ParsePlace), r.price("price"), cell(r, "free", parseYes)
+	minimum, increment := cell(r, "minimum", time.ParseDuration), cell(r, "increment", time.ParseDuration)
+	capacity, preemption := cell(r, "capacity", parseInt), r.optional("preemption")
+	term, upfront := cell(r, "term", time.ParseDuration), cell(r, "upfront", parsePrice)
+	opens, closes, source := cell(r, "opens", parseDate), cell(r, "closes", parseDate), r.source()
+	return func() Offering {
+		return Offering{
+			ID: id(), Service: service(), Place: place(), Type: InstanceType{Name: typ()}, Market: Market(market()),
+			Price: price(), Free: free(), Unit: Unit(per()), Minimum: minimum(), Increment: increment(), Capacity: capacity(),
+			Preemption: preemption(), Commitment: Commitment{Term: term(), Upfront: upfront(), Opens: opens(), Closes: closes()},
+			Source: source(),
+		}
+	}
+}
+
+func readLink(r *record) func() Link {
+	from, to, egress, text := cell(r, "from", ParsePlace), cell(r, "to", ParsePlace), r.price("egress"), r.text("egress")
+	tiers, free, waives := cell(r, "tiers", parseTiers), cell(r, "free", parseYes), cell(r, "waives", parseYes)
+	bandwidth, latency := cell(r, "bandwidth", parseFloat), cell(r, "latency", time.ParseDuration)
+	rtt, source := cell(r, "rtt", time.ParseDuration), r.source()
+	return func() Link {
+		l := Link{
+			From: from(), To: to(), Tiers: slices.Clone(tiers()), Free: free(), Waives: waives(),
+			Bandwidth: bandwidth(), Latency: latency(), RTT: rtt(), Source: source(),
+		}
+		if l.Unpriced = text() == "unknown"; !l.Unpriced {
+			l.Egress = egress()
+		}
+		return l
 	}
 }

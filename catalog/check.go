@@ -31,7 +31,8 @@ type checker struct {
 	file     string
 	at       []position
 	now      position
-	row      string
+	i        int              // of the row
+	row      func(int) string // what row i is called
 }
 
 // check reports everything wrong with the rows, but for those that were read broken: their keys count, so that what
@@ -41,9 +42,12 @@ func (c *Catalog) check(at positions) []*Problem {
 	c.clouds = table(k, "clouds.csv", at.clouds, c.data.Clouds, "cloud", func(x Cloud) string { return x.Name }, k.cloud)
 	c.regions = table(k, "regions.csv", at.regions, c.data.Regions, "region", func(x Region) Place { return x.Place }, k.region)
 	c.types = table(k, "types.csv", at.types, c.data.Types, "type", InstanceType.key, k.instanceType)
-	c.offerings = table(k, "offerings.csv", at.offerings, c.data.Offerings, "offering", func(x Offering) string { return x.ID }, k.offering)
+	k.offerings("offerings.csv", at.offerings, c.rows)
 	k.spotPrices(at.offerings)
+	k.offerings("outranked.csv", at.outranked, c.outranked)
+	k.outrankedBy()
 	c.links = table(k, "links.csv", at.links, c.data.Links, "link", func(x Link) pair { return pair{x.From, x.To} }, k.link)
+	k.checkServices(c.data.Services, at.services)
 	return k.problems
 }
 
@@ -57,9 +61,10 @@ func (p pair) String() string { return p[0].String() + " to " + p[1].String() }
 func table[T any, K comparable](k *checker, file string, at []position, rows []T, word string, key func(T) K, check func(T)) map[K]int {
 	seen := make(map[K]int, len(rows))
 	k.file, k.at = file, at
+	k.row = func(i int) string { return fmt.Sprintf("%s %q", word, fmt.Sprint(key(rows[i]))) }
 	for i, row := range rows {
 		id := key(row)
-		k.look(i, fmt.Sprintf("%s %q", word, fmt.Sprint(id)))
+		k.look(i)
 		if first, ok := seen[id]; ok {
 			k.duplicate(first)
 			continue
@@ -73,8 +78,8 @@ func table[T any, K comparable](k *checker, file string, at []position, rows []T
 }
 
 // look turns to row i of the table.
-func (k *checker) look(i int, row string) {
-	k.row, k.now = row, position{}
+func (k *checker) look(i int) {
+	k.i, k.now = i, position{}
 	if i < len(k.at) {
 		k.now = k.at[i]
 	}
@@ -93,7 +98,7 @@ func (k *checker) bad(format string, args ...any) {
 	if k.now.line == 0 {
 		file = ""
 	}
-	k.problems = append(k.problems, &Problem{File: file, Line: k.now.line, Row: k.row, Err: fmt.Errorf(format, args...)})
+	k.problems = append(k.problems, &Problem{File: file, Line: k.now.line, Row: k.row(k.i), Err: fmt.Errorf(format, args...)})
 }
 
 func (k *checker) cloud(x Cloud) {
@@ -156,49 +161,52 @@ func (k *checker) accelerator(a Accelerator) {
 	}
 }
 
-func (k *checker) offering(x Offering) {
-	if x.ID != strings.TrimSpace(x.ID) || !plain(x.ID) || strings.HasPrefix(x.ID, "#") {
-		k.bad("id %q: want printable text without space at its ends or # at its start", x.ID)
-	}
-	k.name("service", x.Service)
-	k.place(x.Place)
-	if x.Type.Name == "" && x.Service == "vm" {
-		k.bad("has no instance type: a vm needs one")
-	}
-	if _, ok := k.c.types[x.Type.key()]; x.Type.Name != "" && !ok {
-		k.bad("unknown type %q of cloud %q: add it to the types", x.Type.Name, x.Place.Cloud)
-	}
-	switch x.Market {
-	case OnDemand, Spot, Reserved:
-	default:
-		k.bad("unknown market %q: want %s, %s or %s", x.Market, OnDemand, Spot, Reserved)
-	}
-	switch x.Unit {
-	case PerHour, PerTB, PerGBMonth, PerMillion:
-	default:
-		k.bad("unknown unit %q: want %s, %s, %s or %s", x.Unit, PerHour, PerTB, PerGBMonth, PerMillion)
-	}
-	k.price("price", x.Price, maxPrice, x.Free)
-	if x.Minimum < 0 || x.Minimum > maxMinimum {
-		k.bad("minimum %s: want 0 to a year", x.Minimum)
-	}
-	if x.Capacity < 0 {
-		k.bad("capacity %d: want 0 (not known to be limited) or more", x.Capacity)
-	}
-	k.source(x.Source)
-}
-
 func (k *checker) link(x Link) {
 	k.linkEnd("from", x.From)
 	if x.To != (Place{Cloud: Internet}) {
 		k.linkEnd("to", x.To)
 	}
-	k.price("egress", x.Egress, maxEgress, x.Free)
+	if x.Unpriced {
+		k.unpriced(x)
+	} else {
+		k.price("egress", x.Egress, maxEgress, x.Free)
+		k.tiers(x)
+	}
+	if x.Waives && x.To == (Place{Cloud: Internet}) {
+		k.bad("waives egress to the internet: name the cloud that is to waive it in return, or say that it is free")
+	}
 	k.number("bandwidth", x.Bandwidth, 0, 1e15)
 	if x.Latency < 0 || x.Latency > 24*time.Hour {
 		k.bad("latency %s: want 0 (unknown) to a day", x.Latency)
 	}
+	if x.RTT < 0 || x.RTT > time.Minute {
+		k.bad("rtt %s: want 0 (unknown) to a minute", x.RTT)
+	}
 	k.source(x.Source)
+}
+
+func (k *checker) unpriced(x Link) {
+	if x.Egress != 0 || len(x.Tiers) > 0 || x.Free {
+		k.bad("has a price, yet the row says that it knows none")
+	}
+	if x.Bandwidth == 0 && x.Latency == 0 && x.RTT == 0 && !x.Waives {
+		k.bad("says nothing: leave the row out")
+	}
+}
+
+// tiers refuses tiers out of order. Only a link that is not free has them, and a tier may be free.
+func (k *checker) tiers(x Link) {
+	if x.Free && len(x.Tiers) > 0 {
+		k.bad("has tiers, yet the row says that it is free")
+	}
+	from := unit.Bytes(0)
+	for _, t := range x.Tiers {
+		if t.From <= from {
+			k.bad("tier from %s: want more than %s, where the tier before it starts", t.From, from)
+		}
+		k.price("egress of a tier", t.Price, maxEgress, t.Price == 0)
+		from = t.From
+	}
 }
 
 func (k *checker) linkEnd(what string, p Place) {
@@ -211,35 +219,6 @@ func (k *checker) linkEnd(what string, p Place) {
 		return
 	}
 	k.place(p)
-}
-
-// spotPrices refuses spot prices above the on-demand price of the same thing at the same place.
-func (k *checker) spotPrices(at []position) {
-	type what struct {
-		service string
-		place   Place
-		name    string
-	}
-	list := map[what]unit.Price{}
-	for _, o := range k.c.data.Offerings {
-		if o.Market == OnDemand && o.Price > 0 {
-			list[what{o.Service, o.Place, o.Type.Name}] = o.Price
-		}
-	}
-	k.at = at
-	for i, o := range k.c.data.Offerings {
-		if o.Market != Spot {
-			continue
-		}
-		price, ok := list[what{o.Service, o.Place, o.Type.Name}]
-		if !ok {
-			price, ok = list[what{o.Service, o.Place.InRegion(), o.Type.Name}]
-		}
-		if ok && o.Price > price {
-			k.look(i, fmt.Sprintf("offering %q", o.ID))
-			k.bad("spot price %s is above the on-demand price %s", o.Price, price)
-		}
-	}
 }
 
 func (k *checker) knownCloud(name string) bool {

@@ -10,7 +10,9 @@ func copyData(d Data) Data {
 		Regions:   mapped(d.Regions, copyRegion),
 		Types:     mapped(d.Types, copyType),
 		Offerings: mapped(d.Offerings, copyOffering),
-		Links:     slices.Clone(d.Links),
+		Links:     mapped(d.Links, copyLink),
+		Services:  d.Services.clone(),
+		Outranked: mapped(d.Outranked, copyOffering),
 		Source:    d.Source,
 	}
 }
@@ -28,7 +30,13 @@ func copyType(t InstanceType) InstanceType {
 
 func copyOffering(o Offering) Offering {
 	o.Type = copyType(o.Type)
+	o.Preemption = copyFloat(o.Preemption)
 	return o
+}
+
+func copyLink(l Link) Link {
+	l.Tiers = slices.Clone(l.Tiers)
+	return l
 }
 
 func copyFloat(f *float64) *float64 {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -24,7 +25,7 @@ func TestEmbeddedCloudsAndRegions(t *testing.T) {
 	c := embedded(t)
 	located, priced, clean := map[string]int{}, map[string]int{}, map[string]int{}
 	for _, r := range c.Regions() {
-		require.NotEmpty(t, r.Country, r.Place)
+		require.True(t, r.Country != "" || r.Place == place("cloudflare/auto"), r.Place)
 		if r.City != "" && (r.Latitude != 0 || r.Longitude != 0) {
 			located[r.Place.Cloud]++
 		}
@@ -62,12 +63,12 @@ func TestEmbeddedRowsSayWhereTheyAreFrom(t *testing.T) {
 		sources = append(sources, x.Source)
 	}
 	for _, x := range d.Offerings {
-		require.Positive(t, x.Price, x.ID)
+		require.True(t, x.Price > 0 || x.Free, x.ID)
 		require.NotEmpty(t, x.Unit)
 		sources = append(sources, x.Source)
 	}
 	for _, x := range d.Links {
-		require.Positive(t, x.Egress, "%s to %s", x.From, x.To)
+		require.True(t, x.Egress > 0 || x.Free || x.Unpriced, "%s to %s", x.From, x.To)
 		sources = append(sources, x.Source)
 	}
 	for _, s := range sources {
@@ -104,7 +105,7 @@ func TestEmbeddedHasTheKinds(t *testing.T) {
 		{Query{Arch: "arm64"}, "aws azure gcp"},
 		{Query{Markets: []Market{Spot}}, "aws azure gcp"},
 		{Query{Service: "sql:2008"}, "aws azure gcp"},
-		{Query{Service: "spark@3.1"}, "aws azure gcp"},
+		{Query{Service: "spark"}, "aws azure gcp"},
 	} {
 		clouds := map[string]bool{}
 		for _, o := range c.Offerings(want.q) {
@@ -128,7 +129,7 @@ func TestEmbeddedPricesThatArePublished(t *testing.T) {
 		"gcp/europe-west4/europe-west4-a/vm/v3-8/spot":           "2.64",
 		"gcp/us-central1/vm/n1-standard-4+t4x1/on-demand":        "0.539999",
 		"aws/us-east-1/sql:2008/on-demand":                       "5",
-		"aws/us-east-1/spark@3.1/m5.xlarge/on-demand":            "0.24",
+		"aws/us-east-1/spark/m5.xlarge/on-demand":                "0.24",
 		"gcp/us-central1/us-central1-a/vm/v5litepod-8/on-demand": "9.6",
 	} {
 		o, ok := c.Offering(id)
@@ -174,4 +175,69 @@ func TestEmbeddedLoadsBack(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, c.Digest(), back.Digest())
 	require.Equal(t, c.Data(), back.Data())
+}
+
+func TestEmbeddedEgressHasTiers(t *testing.T) {
+	t.Parallel()
+	c := embedded(t)
+	for _, want := range []struct {
+		from, to, cost string
+		size           unit.Bytes
+	}{
+		{"aws/us-east-1", "gcp/us-central1", "$921.60", 10 * billedTB},
+		{"aws/us-east-1", "wasabi/us-east-1", "$11571.20", 150 * billedTB},
+		{"aws/ap-southeast-2", "cloudflare/auto", "$1280.96", 10*billedTB + 11_592*unit.GB/10},
+		{"gcp/us-central1", "aws/us-east-1", "$122.88", billedTB},
+		{"gcp/us-central1", "aws/us-east-1", "$1136.72", 10*billedTB + unit.GB},
+		{"azure/eastus", "aws/us-east-1", "$875.08", 10*unit.TB + unit.GB},
+		{"cloudflare/auto", "aws/us-east-1", "$0.00", 100 * unit.TB},
+		{"wasabi/eu-west-2", "wasabi/us-east-1", "$0.00", unit.TB},
+	} {
+		got, err := c.Transfer(place(want.from), place(want.to), want.size, 0)
+		require.NoError(t, err)
+		require.Equal(t, want.cost, got.Cents(), "%s to %s, %s", want.from, want.to, want.size)
+	}
+}
+
+func TestEmbeddedStores(t *testing.T) {
+	t.Parallel()
+	c := embedded(t)
+	for _, at := range []string{"aws/us-east-1", "gcp/europe-west1", "azure/eastus", "cloudflare/auto", "backblaze/eu-central-003", "wasabi/eu-central-1"} {
+		month := Usage{Bytes: unit.TB, Time: 730 * time.Hour, Requests: 1_000_000}
+		total := unit.Money(0)
+		for _, service := range []string{Blob, BlobRead, BlobWrite} {
+			list := c.Offerings(Query{Service: service, Place: place(at)})
+			require.Len(t, list, 1, "%s at %s", service, at)
+			cost, err := list[0].Cost(month)
+			require.NoError(t, err)
+			total += cost
+		}
+		require.Greater(t, total, 5*unit.Dollar, at)
+		require.Less(t, total, 40*unit.Dollar, at)
+	}
+	require.NotEmpty(t, c.Offerings(Query{Service: Address, Cloud: "aws"}))
+	require.NotEmpty(t, c.Offerings(Query{Service: Disk, Cloud: "aws"}))
+}
+
+func TestEmbeddedNetworkIsKnownByPair(t *testing.T) {
+	t.Parallel()
+	c := embedded(t)
+	there, ok := c.Link(place("aws/us-east-1"), place("gcp/us-central1"))
+	require.True(t, ok)
+	require.Equal(t, "$0.09", there.Egress.String(), "a row that measures says nothing of the price")
+	require.InDelta(t, 6.34e8, there.Bandwidth, 1e6)
+	back, _ := c.Link(place("gcp/us-central1"), place("aws/us-east-1"))
+	require.NotEqual(t, there.Bandwidth, back.Bandwidth)
+	l, ok := c.Latency(place("gcp/us-central1"), place("aws/us-east-1"))
+	require.True(t, ok)
+	require.False(t, l.Estimated)
+	require.Equal(t, 28*time.Millisecond, l.RoundTrip.Truncate(time.Millisecond))
+	l, ok = c.Latency(place("aws/us-east-1"), place("wasabi/eu-central-1"))
+	require.True(t, ok)
+	require.True(t, l.Estimated, "nobody measured it")
+	_, ok = c.Latency(place("aws/us-east-1"), place("cloudflare/auto"))
+	require.False(t, ok, "it could be anywhere")
+	l, ok = c.LatencyFrom(52.52, 13.40, place("aws/eu-central-1"))
+	require.True(t, ok)
+	require.Less(t, l.RoundTrip, 20*time.Millisecond, "Berlin to Frankfurt")
 }

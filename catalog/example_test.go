@@ -70,3 +70,66 @@ func ExampleCatalog_Link() {
 	// true
 	// false
 }
+
+func ExampleCatalog_Transfer() {
+	c, err := catalog.Embedded()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	aws, gcp := catalog.Place{Cloud: "aws", Region: "us-east-1"}, catalog.Place{Cloud: "gcp", Region: "us-central1"}
+	store := catalog.Place{Cloud: "cloudflare", Region: "auto"}
+	first, _ := c.Transfer(aws, gcp, 20*unit.TB, 0)
+	later, _ := c.Transfer(aws, gcp, 20*unit.TB, 200*unit.TB)
+	free, _ := c.Transfer(store, gcp, 20*unit.TB, 0)
+	fmt.Println(first, later, free)
+	// Output: $1751.20 $1000.00 $0.00
+}
+
+func ExamplePriceBook_Bill() {
+	c, err := catalog.Embedded()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	book := catalog.PriceBook{
+		Source:    catalog.Source{Name: "our contract", AsOf: time.Date(2025, 11, 30, 0, 0, 0, 0, time.UTC)},
+		Discounts: []catalog.Discount{{Match: catalog.Match{Cloud: "aws", Service: "vm"}, Off: 3000}},
+		Credits:   []catalog.Credit{{Cloud: "aws", Balance: 50 * unit.Dollar}},
+	}
+	if err := book.Check(c); err != nil {
+		fmt.Println(err)
+		return
+	}
+	o, _ := c.Offering("aws/us-east-1/vm/p3.8xlarge/on-demand")
+	receipt, err := book.Bill([]catalog.Use{
+		{What: "train", Offering: o, Usage: catalog.Usage{Machines: 1, Time: 10 * time.Hour}},
+	}, time.Date(2025, 12, 1, 0, 0, 0, 0, time.UTC))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Print(receipt)
+	// Output:
+	//                                      list    effective       credit          due
+	// train                             $122.40       $85.68       $50.00       $35.68  30% off
+	// total                             $122.40       $85.68       $50.00       $35.68
+}
+
+func ExampleUpdate() {
+	old, err := catalog.Embedded()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	o, _ := old.Offering("aws/us-east-1/vm/m5.large/on-demand")
+	o.Price *= 1000 // a source that gives cents for dollars, and worse
+	o.Source = catalog.Source{Name: "a price list", AsOf: time.Date(2026, 1, 31, 0, 0, 0, 0, time.UTC)}
+	c, report := catalog.Update(old, catalog.Data{Offerings: []catalog.Offering{o}}, catalog.Bounds{KeepMissing: true, MaxRefused: 1000})
+	fmt.Println(report.Accepted, report.Refused[0])
+	kept, _ := c.Offering(o.ID)
+	fmt.Println(kept.Price)
+	// Output:
+	// true offering "aws/us-east-1/vm/m5.large/on-demand": price went from $0.096 to $96.00: more than a factor of 5 is not believed
+	// $0.096
+}

@@ -8,47 +8,85 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
-	"time"
 )
-
-// maxFile is the largest table that Load reads: a bigger one is not a catalog.
-const maxFile = 256 << 20
 
 // Load reads a catalog from a directory of five CSV files: clouds.csv, regions.csv, types.csv, offerings.csv and
 // links.csv. Each starts with a line of column names; columns may come in any order and optional ones may be left out;
 // lines that start with # are comments. The columns, optional ones in brackets:
 //
 //	clouds.csv     name [title operator scheme] source as_of
-//	regions.csv    cloud region [country city latitude longitude zones carbon] source as_of
+//	regions.csv    cloud region [country city latitude longitude zones since carbon] source as_of
 //	types.csv      cloud name cpus memory [arch accelerator confidential watts] source as_of
-//	offerings.csv  [id] service place [type market] price [unit minimum capacity free] source as_of
-//	links.csv      from to egress [free bandwidth latency] source as_of
+//	offerings.csv  [id] service place [type market] price [unit minimum increment capacity free preemption term upfront
+//	               opens closes] source as_of
+//	links.csv      from to egress [tiers free waives bandwidth latency rtt] source as_of
+//	outranked.csv  as offerings.csv; the file may be missing
+//
+// and, of the services above machines, each of which may be missing:
+//
+//	services.csv           name kind [title] source as_of
+//	services_products.csv  cloud name api [offered unit start submit stop params image protocol] source as_of
+//	services_hosted.csv    service cloud product [release version native image verdict suite suite_version verified failed] source as_of
+//	services_bolts.csv     service engine over [version image adds] source as_of
 //
 // Zones are separated by spaces; an accelerator is kind:count; sizes are as unit.ParseBytes reads them, durations as
-// [time.ParseDuration] does, prices are dollars, bandwidth is bytes per second, free is yes or empty, as_of is a date
-// or an RFC 3339 time. An empty cell is unknown. Every problem is reported, joined, each a [*Problem] with file and line.
-func Load(fsys fs.FS) (*Catalog, error) {
+// [time.ParseDuration] does, prices are dollars, tiers are size=price separated by spaces, bandwidth is bytes per second,
+// egress may be unknown where only the rest is known,
+// preemption is per hour, free and waives are yes or empty, since, opens, closes and as_of are dates or RFC 3339 times. An empty cell is unknown. Every problem is reported, joined, each a [*Problem] with file and line.
+func Load(fsys fs.FS) (*Catalog, error) { return LoadWith(fsys, Options{}) }
+
+// LoadWith is [Load] that refuses more than what is wrong with the rows: what is not what was expected, see [Options].
+func LoadWith(fsys fs.FS, opts Options) (*Catalog, error) {
 	var d Data
 	var at positions
-	l := &loader{fsys: fsys}
-	load(l, "clouds.csv", "name,source,as_of", "title,operator,scheme", readCloud, &d.Clouds, &at.clouds)
-	load(l, "regions.csv", "cloud,region,source,as_of", "country,city,latitude,longitude,zones,carbon",
-		readRegion, &d.Regions, &at.regions)
+	l := &loader{fsys: fsys, most: opts.mostBytes()}
+	load(l, "clouds.csv", "name,source,as_of", "title,operator,scheme", readCloud, into(&d.Clouds), &at.clouds)
+	load(l, "regions.csv", "cloud,region,source,as_of", "country,city,latitude,longitude,zones,since,carbon",
+		readRegion, into(&d.Regions), &at.regions)
 	load(l, "types.csv", "cloud,name,cpus,memory,source,as_of", "arch,accelerator,confidential,watts",
-		readType, &d.Types, &at.types)
-	load(l, "offerings.csv", "service,place,price,source,as_of", "id,type,market,unit,minimum,capacity,free",
-		readOffering, &d.Offerings, &at.offerings)
-	load(l, "links.csv", "from,to,egress,source,as_of", "free,bandwidth,latency", readLink, &d.Links, &at.links)
+		readType, into(&d.Types), &at.types)
+	load(l, "links.csv", "from,to,egress,source,as_of", "tiers,free,waives,bandwidth,latency,rtt",
+		readLink, into(&d.Links), &at.links)
+	loadServices(l, &d.Services, &at.services)
+	rows, outranked := &columns{}, &columns{}
+	loadOfferings(l, "offerings.csv", rows, &at.offerings)
+	if _, err := fs.Stat(fsys, "outranked.csv"); !errors.Is(err, fs.ErrNotExist) {
+		loadOfferings(l, "outranked.csv", outranked, &at.outranked)
+	}
 	if l.incomplete {
 		// Rows are missing, so a check of what refers to them would mislead.
 		return nil, joined(l.problems)
 	}
-	return build(d, at, l.problems)
+	c, err := build(d, rows, outranked, at, l.problems)
+	if err != nil {
+		return nil, err
+	}
+	if err := opts.check(c); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+func loadOfferings(l *loader, file string, rows *columns, at *[]position) {
+	load(l, file, "service,place,price,source,as_of",
+		"id,type,market,unit,minimum,increment,capacity,free,preemption,term,upfront,opens,closes", readOffering,
+		func(o *Offering) {
+			if rows.len() == 0 {
+				rows.grow(l.lines)
+			}
+			rows.add(o)
+		}, at)
+}
+
+func into[T any](rows *[]T) func(*T) {
+	return func(row *T) { *rows = append(*rows, *row) }
 }
 
 // loader gathers the problems of all files.
 type loader struct {
 	fsys       fs.FS
+	most       int64 // bytes of one file
+	lines      int   // of the file being read: about as many rows
 	problems   []*Problem
 	incomplete bool // some rows were not read at all
 }
@@ -58,41 +96,61 @@ func (l *loader) fail(file string, line int, err error) {
 	l.incomplete = true
 }
 
-// load reads one file into rows and their positions.
-func load[T any](l *loader, file, required, optional string, read func(*record) T, rows *[]T, at *[]position) {
+// content reads a whole file.
+func (l *loader) content(file string) (string, error) {
 	f, err := l.fsys.Open(file)
 	if err != nil {
-		l.fail(file, 0, fmt.Errorf("open: %w", err))
-		return
+		return "", fmt.Errorf("open: %w", err)
 	}
 	defer func() { _ = f.Close() }()
-	size := &io.LimitedReader{R: f, N: maxFile + 1}
-	r := &record{file: file, csv: csv.NewReader(size), loader: l, dates: map[string]time.Time{}}
-	r.csv.Comment, r.csv.FieldsPerRecord, r.csv.ReuseRecord = '#', -1, true
+	var text strings.Builder
+	if info, err := f.Stat(); err == nil {
+		text.Grow(int(min(max(info.Size(), 0), l.most)))
+	}
+	n, err := io.Copy(&text, io.LimitReader(f, l.most+1))
+	if err != nil {
+		return "", fmt.Errorf("read: %w", err)
+	}
+	if n > l.most {
+		return "", fmt.Errorf("larger than %d bytes", l.most)
+	}
+	return text.String(), nil
+}
+
+// load reads one file, hands each row to add, and notes its position. What bind returns reads the row that the record
+// is at; bind itself is called once, when the columns are known.
+func load[T any](l *loader, file, required, optional string, bind func(*record) func() T, add func(*T), at *[]position) {
+	text, err := l.content(file)
+	if err != nil {
+		l.fail(file, 0, err)
+		return
+	}
+	r := &record{file: file, lines: lines{rest: text, line: 1}, loader: l}
 	if !r.header(strings.Split(required, ","), strings.Split(optional, ",")) {
 		l.incomplete = true
 		return
 	}
+	read := bind(r)
+	l.lines = strings.Count(text, "\n")
+	*at = slices.Grow(*at, l.lines)
+	var row T // one for all: it is handed on by address
 	for r.next() {
 		before := len(l.problems)
 		r.sameWidth()
-		row := read(r)
-		*rows, *at = append(*rows, row), append(*at, position{r.line, len(l.problems) > before})
-	}
-	if size.N == 0 {
-		l.fail(file, 0, fmt.Errorf("larger than %d bytes", maxFile))
+		row = read()
+		add(&row)
+		*at = append(*at, position{r.line, len(l.problems) > before})
 	}
 }
 
 // record is the line being read. A cell that cannot be read is noted as a problem and counts as empty.
 type record struct {
 	file    string
-	csv     *csv.Reader
+	lines   lines
 	line    int
 	columns map[string]int
 	cells   []string
 	loader  *loader
-	dates   map[string]time.Time // dates already read: they repeat on nearly every line
 }
 
 // header reads the line of column names and reports whether the rows can be read by it.
@@ -124,7 +182,7 @@ func (r *record) header(required, optional []string) bool {
 
 // next moves to the next line and reports false at the end, or where reading on makes no sense.
 func (r *record) next() bool {
-	cells, err := r.csv.Read()
+	cells, line, err := r.lines.next()
 	if errors.Is(err, io.EOF) {
 		return false
 	}
@@ -134,11 +192,10 @@ func (r *record) next() bool {
 		return false
 	}
 	if err != nil {
-		r.loader.fail(r.file, r.line, fmt.Errorf("read: %w", err))
+		r.loader.fail(r.file, line, fmt.Errorf("read: %w", err))
 		return false
 	}
-	r.cells = cells
-	r.line, _ = r.csv.FieldPos(0)
+	r.cells, r.line = cells, line
 	return true
 }
 

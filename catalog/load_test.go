@@ -205,6 +205,12 @@ func FuzzLoad(f *testing.F) {
 	add(g)
 	g["offerings.csv"] = "id,service,place,price,free,source,as_of\nx,sql:2008,red/north,0,yes,page,2025-11-30\n"
 	add(g)
+	g = good()
+	g["offerings.csv"] = "service,place,type,market,price,increment,preemption,term,upfront,opens,closes,source,as_of\n" +
+		"vm,red/north,m.large,spot,1,1s,0.25,,,,,page,2025-11-30\n" +
+		"vm,red/north,m.large,reserved,1,1h,,8760h,20.5,2026-01-01,2026-02-01T10:00:00Z,page,2025-11-30\n"
+	g["links.csv"] = "from,to,egress,tiers,waives,rtt,source,as_of\nred,*,0.09,10TB=0.085 50TB=0.07,,,page,2025-11-30\nred,red,unknown,,yes,12ms,page,2025-11-30\n"
+	add(g)
 	f.Fuzz(func(t *testing.T, clouds, regions, types, offerings, links string) {
 		c, err := Load(files(map[string]string{
 			"clouds.csv": clouds, "regions.csv": regions, "types.csv": types, "offerings.csv": offerings, "links.csv": links,

@@ -54,5 +54,6 @@ type position struct {
 
 // positions is the position of each row of each table; it is empty for rows given in Go.
 type positions struct {
-	clouds, regions, types, offerings, links []position
+	clouds, regions, types, offerings, links, outranked []position
+	services                                            servicePositions
 }

@@ -1,11 +1,12 @@
 package catalog
 
 import (
-	"bytes"
+	"cmp"
 	"crypto/sha256"
-	"encoding/csv"
 	"encoding/hex"
 	"fmt"
+	"iter"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,44 +20,72 @@ type File struct {
 	Content []byte
 }
 
-// Files writes the catalog as the five CSV files that [Load] reads back to a catalog with the same digest.
-func (c *Catalog) Files() []File { return files(c.data) }
+// Files writes the catalog as the CSV files that [Load] reads back to a catalog with the same digest: five, and
+// outranked.csv if sources disagree.
+func (c *Catalog) Files() []File { return c.files() }
 
 // Digest is "sha256:" and the SHA-256, in hex, of all rows in canonical form. It does not depend on the order in which
-// rows were given, and changes when any field of any row does.
-func (c *Catalog) Digest() string { return c.digest }
+// rows were given, and changes when any field of any row does. It is computed when first asked for.
+func (c *Catalog) Digest() string { return c.digest() }
 
-func digest(d Data) string {
+func digest(all []File) string {
 	h := sha256.New()
-	for _, f := range files(d) {
+	for _, f := range all {
 		_, _ = fmt.Fprintf(h, "%s %d\n", f.Name, len(f.Content))
 		_, _ = h.Write(f.Content)
 	}
 	return "sha256:" + hex.EncodeToString(h.Sum(nil))
 }
 
-func files(d Data) []File {
-	return []File{
-		{"clouds.csv", written("name,title,operator,scheme", d.Clouds, func(x Cloud) ([]string, Source) {
+const offeringColumns = "id,service,place,type,market,price,unit,minimum,increment,capacity,free,preemption,term,upfront,opens,closes"
+
+func (c *Catalog) files() []File {
+	d := &c.data
+	all := []File{
+		{"clouds.csv", written("name,title,operator,scheme", slices.Values(d.Clouds), func(x Cloud) ([]string, Source) {
 			return []string{x.Name, x.Title, x.Operator, x.Scheme}, x.Source
 		})},
-		{"regions.csv", written("cloud,region,country,city,latitude,longitude,zones,carbon", d.Regions, regionCells)},
-		{"types.csv", written("cloud,name,cpus,memory,arch,accelerator,confidential,watts", d.Types, typeCells)},
-		{"offerings.csv", written("id,service,place,type,market,price,unit,minimum,capacity,free", d.Offerings, offeringCells)},
-		{"links.csv", written("from,to,egress,free,bandwidth,latency", d.Links, linkCells)},
+		{"regions.csv", written("cloud,region,country,city,latitude,longitude,zones,since,carbon", slices.Values(d.Regions), regionCells)},
+		{"types.csv", written("cloud,name,cpus,memory,arch,accelerator,confidential,watts", slices.Values(d.Types), typeCells)},
+		{"offerings.csv", written(offeringColumns, c.byID(c.rows), offeringCells)},
+		{"links.csv", written("from,to,egress,tiers,free,waives,bandwidth,latency,rtt", slices.Values(d.Links), linkCells)},
 	}
+	if c.outranked.len() > 0 {
+		all = append(all, File{"outranked.csv", written(offeringColumns, c.byOutranked(), offeringCells)})
+	}
+	return append(all, serviceFiles(d.Services)...)
 }
 
-func written[T any](columns string, rows []T, cells func(T) ([]string, Source)) []byte {
-	var buf bytes.Buffer
-	w := csv.NewWriter(&buf)
-	_ = w.Write(append(strings.Split(columns, ","), "source", "as_of")) // a bytes.Buffer does not fail
-	for _, row := range rows {
+// byOutranked yields the outranked offerings by ID, of one ID by the name of the source.
+func (c *Catalog) byOutranked() iter.Seq[Offering] {
+	rows := slices.Collect(c.byID(c.outranked))
+	slices.SortStableFunc(rows, func(a, b Offering) int {
+		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Source.Name, b.Source.Name))
+	})
+	return slices.Values(rows)
+}
+
+func written[T any](columns string, rows iter.Seq[T], cells func(T) ([]string, Source)) []byte {
+	out := []byte(columns + ",source,as_of\n")
+	for row := range rows {
 		line, s := cells(row)
-		_ = w.Write(append(line, s.Name, dateText(s.AsOf)))
+		for _, cell := range line {
+			out = append(appendCell(out, cell), ',')
+		}
+		out = append(append(appendCell(out, s.Name), ','), dateText(s.AsOf)...)
+		out = append(out, '\n')
 	}
-	w.Flush()
-	return buf.Bytes()
+	return out
+}
+
+// appendCell quotes what would otherwise be read as something else.
+func appendCell(b []byte, s string) []byte {
+	if !strings.ContainsAny(s, ",\"\r\n#") {
+		return append(b, s...)
+	}
+	b = append(b, '"')
+	b = append(b, strings.ReplaceAll(s, `"`, `""`)...)
+	return append(b, '"')
 }
 
 func regionCells(x Region) ([]string, Source) {
@@ -65,7 +94,8 @@ func regionCells(x Region) ([]string, Source) {
 		latitude, longitude = floatText(x.Latitude), floatText(x.Longitude)
 	}
 	return []string{
-		x.Place.Cloud, x.Place.Region, x.Country, x.City, latitude, longitude, strings.Join(x.Zones, " "), optionalText(x.Carbon),
+		x.Place.Cloud, x.Place.Region, x.Country, x.City, latitude, longitude, strings.Join(x.Zones, " "), windowText(x.Since),
+		optionalText(x.Carbon),
 	}, x.Source
 }
 
@@ -83,7 +113,9 @@ func offeringCells(x Offering) ([]string, Source) {
 	}
 	return []string{
 		id, x.Service, x.Place.String(), x.Type.Name, string(x.Market), priceText(x.Price), string(x.Unit),
-		durationText(x.Minimum), countText(x.Capacity), freeText(x.Free),
+		durationText(x.Minimum), durationText(x.Increment), countText(x.Capacity), yesText(x.Free), optionalText(x.Preemption),
+		durationText(x.Commitment.Term), upfrontText(x.Commitment.Upfront), windowText(x.Commitment.Opens),
+		windowText(x.Commitment.Closes),
 	}, x.Source
 }
 
@@ -92,9 +124,33 @@ func linkCells(x Link) ([]string, Source) {
 	if x.Bandwidth != 0 {
 		bandwidth = floatText(x.Bandwidth)
 	}
+	egress := priceText(x.Egress)
+	if x.Unpriced {
+		egress = "unknown"
+	}
 	return []string{
-		x.From.String(), x.To.String(), priceText(x.Egress), freeText(x.Free), bandwidth, durationText(x.Latency),
+		x.From.String(), x.To.String(), egress, tiersText(x.Tiers), yesText(x.Free), yesText(x.Waives), bandwidth,
+		durationText(x.Latency), durationText(x.RTT),
 	}, x.Source
+}
+
+func tiersText(tiers []Tier) string {
+	parts := mapped(tiers, func(t Tier) string { return fmt.Sprintf("%d=%s", t.From, priceText(t.Price)) })
+	return strings.Join(parts, " ")
+}
+
+func upfrontText(p unit.Price) string {
+	if p == 0 {
+		return ""
+	}
+	return priceText(p)
+}
+
+func windowText(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return dateText(t)
 }
 
 // floatText is the shortest decimal that reads back to the same number; -0 is 0.
@@ -123,8 +179,8 @@ func countText(n int) string {
 	return strconv.Itoa(n)
 }
 
-func freeText(free bool) string {
-	if free {
+func yesText(yes bool) string {
+	if yes {
 		return "yes"
 	}
 	return ""

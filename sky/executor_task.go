@@ -210,7 +210,7 @@ func (x *executor) tasks(ctx context.Context, p provider.Provider, e errand) ([]
 		}
 		env["SKY_RANK"], env["SKY_NODES"] = strconv.Itoa(rank), strconv.Itoa(e.orders.Nodes)
 		tasks[rank] = provider.Task{
-			Key: x.taskKey(e, rank), Kind: provider.Exec, Name: s.name, Argv: w.Argv, Script: w.Script, Func: w.Func, Image: w.Image, Recipe: w.Service,
+			Key: x.taskKey(e, rank), Kind: provider.Exec, Name: s.name, Argv: w.Argv, Script: w.Script, Func: w.Func, Image: w.Image, Recipe: w.recipe(x.snap.hosting(w, e.orders.Offering)),
 			Env: env, Secrets: secrets, Inputs: inputs, Outputs: outputs, Grace: s.grace, Timeout: wrapperTimeout(s.timeout),
 			Rank: rank, Nodes: e.orders.Nodes, Epoch: e.epoch,
 		}

@@ -28,6 +28,8 @@ const (
 	needConfidential NeedKind = "confidential"
 	needArch         NeedKind = "arch"
 	needType         NeedKind = "type"
+	needVerified     NeedKind = "verified"
+	needFeature      NeedKind = "feature"
 )
 
 // CPUs asks for at least n virtual CPUs.
@@ -60,6 +62,14 @@ func Arch(arch string) Need { return Need{Kind: needArch, Text: arch} }
 // Type asks for one instance type by the cloud's own name.
 func Type(name string) Need { return Need{Kind: needType, Text: name} }
 
+// Verified asks that whoever hosts the stage's service passed a suite of checks of it, so that forks that differ are kept
+// out. What nobody has checked is kept out too.
+func Verified() Need { return Need{Kind: needVerified} }
+
+// Feature asks for something that a hosting of the stage's service can do beyond what the service promises, by the
+// catalog's name of it: "cross-region-replication".
+func Feature(name string) Need { return Need{Kind: needFeature, Text: name} }
+
 // String is the need as a person would write it.
 func (n Need) String() string {
 	switch n.Kind {
@@ -69,11 +79,13 @@ func (n Need) String() string {
 		return fmt.Sprintf("%s of memory", Bytes(n.Count))
 	case needAccelerator:
 		return fmt.Sprintf("accelerator %s:%d", n.Text, n.Count)
+	case needVerified:
+		return string(n.Kind)
 	}
 	return string(n.Kind) + " " + n.Text
 }
 
-// met reports whether an offering has what the need asks for.
+// met reports whether an offering has what the need asks for, of a need that looks at the machine.
 func (n Need) met(o catalog.Offering) bool {
 	t := o.Type
 	switch n.Kind {
@@ -104,7 +116,8 @@ func (n Need) check() string {
 		if n.Text == "" || n.Count <= 0 {
 			return fmt.Sprintf("need accelerator %q: want kind:count with a count of at least 1", n.Text)
 		}
-	case needConfidential, needArch, needType:
+	case needVerified:
+	case needConfidential, needArch, needType, needFeature:
 		if n.Text == "" {
 			return fmt.Sprintf("need %s: name it", n.Kind)
 		}

@@ -29,6 +29,7 @@ type PlannedStage struct {
 	Name        string           `json:"name"`
 	Alternative int              `json:"alternative"` // index into the stage's alternatives; 0 when it has none
 	Offering    catalog.Offering `json:"offering"`
+	Hosting     *catalog.Hosting `json:"hosting,omitempty"` // who runs the stage's Service, and in which version; nil when it has none or the catalog does not know
 	Nodes       int              `json:"nodes"`
 	Start       time.Duration    `json:"start"` // from the start of the run
 	Time        time.Duration    `json:"time"`

@@ -72,11 +72,7 @@ func (p *Plan) writeStages(b *strings.Builder) {
 		if s.Offering.Place.Zone != "" {
 			region = s.Offering.Place.Zone
 		}
-		name := s.Offering.Type.Name
-		if name == "" {
-			name = s.Offering.Service
-		}
-		t.add(s.Name, s.Offering.Place.Cloud, region, fmt.Sprintf("%s x%d", name, max(1, s.Nodes)), string(s.Offering.Market),
+		t.add(s.Name, s.Offering.Place.Cloud, region, fmt.Sprintf("%s x%d", s.runsOn(), max(1, s.Nodes)), string(s.Offering.Market),
 			span(s.Start), span(s.Start+s.Time), offeringPrice(s.Offering), digits.text(s.Cost))
 	}
 	b.WriteString("\n" + t.String())

@@ -131,7 +131,8 @@ func (c *compiled) place(p *Plan, sol *optimize.Solution) error {
 		chosen := o.offering
 		chosen.Place = o.place
 		p.Stages = append(p.Stages, PlannedStage{
-			Name: s.name, Alternative: o.alternative, Offering: chosen, Nodes: s.nodes, Time: o.time, Cost: o.cost, Carbon: o.grams,
+			Name: s.name, Alternative: o.alternative, Offering: chosen, Hosting: c.snap.hosting(s.options()[o.alternative], chosen),
+			Nodes: s.nodes, Time: o.time, Cost: o.cost, Carbon: o.grams,
 		})
 		p.Cost += o.cost
 		if o.grams == nil {

@@ -22,6 +22,7 @@ const (
 	ruleOperator RuleKind = "operator"
 	ruleClouds   RuleKind = "clouds"
 	ruleRegions  RuleKind = "regions"
+	ruleNear     RuleKind = "near"
 )
 
 // In keeps work and data inside countries, as ISO 3166-1 alpha-2 codes ("DE"); "EU" stands for the European Union's.
@@ -52,6 +53,10 @@ func (r Rule) allows(at location) bool {
 		return slices.Contains(r.Values, at.place.Cloud)
 	case ruleRegions:
 		return slices.Contains(r.Values, at.place.InRegion().String())
+	case ruleNear:
+		c, err := r.client()
+		away, ok := c.from(at)
+		return err == nil && ok && away <= c.within
 	}
 	return false
 }
@@ -76,6 +81,10 @@ func (r Rule) check() string {
 			if p, err := catalog.ParsePlace(v); err != nil || p.Region == "" || p.Zone != "" {
 				return fmt.Sprintf("rule %s: %q: want cloud/region", r, v)
 			}
+		}
+	case ruleNear:
+		if _, err := r.client(); err != nil {
+			return fmt.Sprintf("rule %s: %s", r, err)
 		}
 	case ruleClouds:
 	default:

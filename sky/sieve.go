@@ -15,17 +15,23 @@ type screen struct {
 	name string
 	need *Need // the need it checks; nil for other conditions
 	keep func(*catalog.Offering) bool
+	say  func(left []catalog.Offering) string // more on why none of what was left is kept; nil = the name says all
 }
 
 // screens lists what an offering must meet for one way of running a stage.
 func (s *Snapshot) screens(j *Job, st *Stage, w work) []screen {
 	list := []screen{{name: "a provider in Config.Providers", keep: func(o *catalog.Offering) bool { return s.usable(o.Place.Cloud) }}}
 	for _, r := range append(append([]Rule(nil), j.rules...), st.rules...) {
-		list = append(list, screen{name: "rule " + r.String(), keep: func(o *catalog.Offering) bool { return r.allows(s.where(o.Place)) }})
+		list = append(list, screen{
+			name: "rule " + r.String(), keep: func(o *catalog.Offering) bool { return r.allows(s.where(o.Place)) },
+			say: func(left []catalog.Offering) string { return s.whyNot(r, left) },
+		})
 	}
-	service := w.service()
-	list = append(list, screen{name: "service " + service, keep: func(o *catalog.Offering) bool { return o.Service == service }})
+	list = append(list, s.serviceScreens(w)...)
 	for _, n := range w.Needs {
+		if n.hosted() {
+			continue
+		}
 		list = append(list, screen{name: "need " + n.String(), need: &n, keep: func(o *catalog.Offering) bool { return n.met(*o) }})
 	}
 	list = append(list,
@@ -47,13 +53,13 @@ func (s *Snapshot) screens(j *Job, st *Stage, w work) []screen {
 		list = append(list, screen{name: "known zones, which a rule looks at", keep: func(o *catalog.Offering) bool { return len(s.zones(o)) > 0 }})
 	}
 	if len(s.blocked) > 0 {
-		list = append(list, screen{name: notRefused, keep: func(o *catalog.Offering) bool { return len(s.places(j, st, *o)) > 0 }})
+		list = append(list, screen{
+			name: "not refused lately", keep: func(o *catalog.Offering) bool { return len(s.places(j, st, *o)) > 0 },
+			say: func(left []catalog.Offering) string { return s.refusedWith(&left[0]) },
+		})
 	}
 	return list
 }
-
-// notRefused is the screen that has more to say than its name: what the refusal was.
-const notRefused = "not refused lately"
 
 // zones are where an offering's machines can be: its own zone, or those of its region.
 func (s *Snapshot) zones(o *catalog.Offering) []string {
@@ -91,7 +97,7 @@ func (j *Job) groupsZones() bool {
 
 // query is the part of the screens that the catalog has indexes for.
 func (w work) query(cloud string) catalog.Query {
-	q := catalog.Query{Service: w.service(), Cloud: cloud}
+	q := catalog.Query{Cloud: cloud}
 	for _, n := range w.Needs {
 		switch n.Kind {
 		case needAccelerator:
@@ -108,7 +114,7 @@ func (s *Snapshot) offerings(j *Job, st *Stage, w work, cloud string) []catalog.
 	var kept []catalog.Offering
 	screens := s.screens(j, st, w)
 next:
-	for _, o := range s.catalog.Offerings(w.query(cloud)) {
+	for _, o := range s.selling(w, cloud) {
 		for _, sc := range screens {
 			if !sc.keep(&o) {
 				continue next
@@ -122,15 +128,18 @@ next:
 // refusal is the first condition that leaves a cloud without an option for the stage; "" when it has one.
 func (s *Snapshot) refusal(j *Job, st *Stage, cloud string) string {
 	var reasons []string
-	for i, w := range st.options() {
+	for _, w := range st.options() {
 		reason := s.firstBroken(j, st, w, cloud)
 		if reason == "" {
 			return ""
 		}
-		if len(st.alternatives) > 1 {
-			reason = fmt.Sprintf("alternative %d: %s", i+1, reason)
-		}
 		reasons = append(reasons, reason)
+	}
+	if same := slices.Compact(slices.Clone(reasons)); len(same) == 1 {
+		return same[0]
+	}
+	for i := range reasons {
+		reasons[i] = fmt.Sprintf("alternative %d: %s", i+1, reasons[i])
 	}
 	return strings.Join(reasons, "; ")
 }
@@ -147,8 +156,10 @@ func (s *Snapshot) firstBroken(j *Job, st *Stage, w work, cloud string) string {
 				kept = append(kept, o)
 			}
 		}
-		if len(kept) == 0 && sc.name == notRefused {
-			return fmt.Sprintf("%s (%s)", sc.name, s.refusedWith(&left[0]))
+		if len(kept) == 0 && sc.say != nil {
+			if more := sc.say(left); more != "" {
+				return fmt.Sprintf("%s (%s)", sc.name, more)
+			}
 		}
 		if len(kept) == 0 {
 			return sc.name

@@ -38,4 +38,5 @@ type location struct {
 	place    catalog.Place
 	country  string
 	operator string
+	latency  func(latitude, longitude float64) (catalog.Latency, bool) // from a client; nil = unknown
 }

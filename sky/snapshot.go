@@ -106,7 +106,9 @@ func (s *Snapshot) locate(d *Dataset) (catalog.Place, bool) {
 
 // where adds to a place the facts that rules look at.
 func (s *Snapshot) where(p catalog.Place) location {
-	at := location{place: p}
+	at := location{place: p, latency: func(latitude, longitude float64) (catalog.Latency, bool) {
+		return s.catalog.LatencyFrom(latitude, longitude, p)
+	}}
 	if r, ok := s.catalog.Region(p); ok {
 		at.country = r.Country
 	}

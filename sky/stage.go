@@ -54,7 +54,8 @@ func (s *Stage) Script(text string) *Stage { s.work.Script = text; return s }
 // Func runs a Go function of the host's own binary, by the name it was given in [Func].
 func (s *Stage) Func(name string) *Stage { s.work.Func = name; return s }
 
-// Service runs the script on a service of the catalog, such as "spark@3.1" or "sql:2008", instead of on a machine.
+// Service runs the script on a service of the catalog, instead of on a machine: a code base in a range of versions, as
+// [catalog.ParseService] reads it, such as "spark@^3.1", or a standard by name, such as "sql:2008".
 func (s *Stage) Service(service string) *Stage { s.work.Service = service; return s }
 
 // Image is the container image the command or script runs in. Without one it runs on the machine itself.

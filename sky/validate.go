@@ -243,6 +243,9 @@ func (w work) check(s *Stage) []string {
 			wrong = append(wrong, what)
 		}
 	}
+	if _, err := catalog.ParseService(w.service()); err != nil {
+		wrong = append(wrong, err.Error())
+	}
 	if what := w.Estimate.check(); what != "" {
 		wrong = append(wrong, what)
 	}

@@ -38,6 +38,8 @@ func TestHostileJSONIsAMistakeNotAPanic(t *testing.T) {
 		`"stages":[{"name":"a","script":"x","nodes":1000000000}]`:                                                                              "want at least 1 and at most 100000",
 		`"stages":[{"name":"a","script":"x","retry":-1}]`:                                                                                      "must not be negative",
 		`"stages":[{"name":"a","script":"x","needs":[{"kind":"luck"}]}]`:                                                                       `unknown need "luck"`,
+		`"stages":[{"name":"a","script":"x","needs":[{"kind":"feature"}]}]`:                                                                    "need feature: name it",
+		`"stages":[{"name":"a","script":"x","service":"spark@^x"}]`:                                                                            `version "x"`,
 		`"stages":[{"name":"a","script":"x","needs":[{"kind":"memory","count":-5}]}]`:                                                          "want more than 0",
 		`"stages":[{"name":"a","script":"x","rules":[{"kind":"on","values":["x"]}]}]`:                                                          `unknown rule "on"`,
 		`"stages":[{"name":"a","script":"x","rules":[{"kind":"in","values":null}]}]`:                                                           "names nothing",

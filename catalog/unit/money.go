@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -161,11 +160,29 @@ func parseNano(s string) (int64, error) {
 	if whole == "" || len(frac) > 9 || (dot && frac == "") || !digits(whole) || !digits(frac) {
 		return 0, fmt.Errorf("%q is not a decimal number of dollars with at most nine digits after the point", s)
 	}
-	n, err := strconv.ParseInt(whole+frac+strings.Repeat("0", 9-len(frac)), 10, 64)
-	if err != nil {
+	n, fits := appended(0, whole)
+	if fits {
+		n, fits = appended(n, frac)
+	}
+	for i := len(frac); fits && i < 9; i++ {
+		n, fits = appended(n, "0")
+	}
+	if !fits {
 		return 0, fmt.Errorf("%q: %w", s, ErrOverflow)
 	}
 	return n, nil
+}
+
+// appended is n with more decimal digits at its end, and whether it fits.
+func appended(n int64, digits string) (int64, bool) {
+	for i := range len(digits) {
+		d := int64(digits[i] - '0')
+		if n > (math.MaxInt64-d)/10 {
+			return 0, false
+		}
+		n = 10*n + d
+	}
+	return n, true
 }
 
 func digits(s string) bool {
