@@ -27,18 +27,18 @@ func Ray(tb testing.TB, cpus int) string {
 		"--dashboard-port", strconv.Itoa(port), "--dashboard-agent-listen-port", strconv.Itoa(freePort(tb)),
 		"--ray-client-server-port", strconv.Itoa(freePort(tb)), "--num-cpus", strconv.Itoa(cpus), "--num-gpus", "0",
 		"--object-store-memory", "100000000", "--temp-dir", dir, "--disable-usage-stats")
-	start(tb, cmd).ready(tb, answering(url+"/api/jobs/"))
+	start(tb, cmd).ready(tb, ok(&http.Client{}, url+"/api/jobs/"))
 	return url
 }
 
-// answering asks whether a URL is served.
-func answering(url string) func(context.Context) error {
+// ok asks whether a URL is served.
+func ok(client *http.Client, url string) func(context.Context) error {
 	return func(ctx context.Context) error {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 		if err != nil {
 			return err
 		}
-		res, err := http.DefaultClient.Do(req)
+		res, err := client.Do(req)
 		if err != nil {
 			return err
 		}

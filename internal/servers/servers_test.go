@@ -29,5 +29,12 @@ func TestServersStart(t *testing.T) {
 		_, err := http.Get(url)
 		require.Error(t, err, "%s still answers after its test", name)
 	}
+	t.Run("kubernetes", func(t *testing.T) {
+		c := Kubernetes(t)
+		res, err := c.Client.Get(c.URL + "/apis/batch/v1/namespaces/default/jobs")
+		require.NoError(t, err)
+		require.NoError(t, res.Body.Close())
+		require.Equal(t, http.StatusOK, res.StatusCode)
+	})
 	t.Run("postgres", func(t *testing.T) { require.Contains(t, Postgres(t), "postgres://") })
 }
