@@ -94,6 +94,9 @@ var (
 	ErrConflict = errors.New("precondition failed: the object is not the version that was expected")
 	ErrInvalid  = errors.New("invalid key, range or part")
 	ErrCorrupt  = errors.New("content does not match its checksum")
+	// ErrSlowDown says that the store asked for fewer requests. Wrapped by a bucket, it makes all copies to or from that store use
+	// fewer streams.
+	ErrSlowDown = errors.New("the store asks for fewer requests")
 )
 
 // Error tells which object of which bucket an operation failed on.

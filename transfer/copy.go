@@ -26,7 +26,7 @@ import (
 //
 // The error is an [*Error] of Op "copy" that names the destination; its cause keeps its type. On error the report is empty.
 func Copy(ctx context.Context, dst, src Target, opts Options) (Report, error) {
-	c := &copier{session: newSession(opts), dst: dst, src: src}
+	c := &copier{session: newSession(opts, src, dst), dst: dst, src: src}
 	err := c.check()
 	if err == nil {
 		err = c.run(ctx)

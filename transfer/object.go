@@ -172,15 +172,15 @@ func (c *copier) serverSide(ctx context.Context, to Target, i item) (Object, Sum
 }
 
 // copyFrom asks the destination to fetch the object, which counts as one stream.
-func (c *copier) copyFrom(ctx context.Context, able Copier, to Target, i item, sum Sum) (Object, bool, error) {
+func (c *copier) copyFrom(ctx context.Context, able Copier, to Target, i item, sum Sum) (obj Object, did bool, err error) {
 	if err := c.opts.allow(ctx, Hop{Op: "copy", From: c.from(i), To: to}); err != nil {
 		return Object{}, false, err
 	}
 	if err := c.acquire(ctx); err != nil {
 		return Object{}, false, err
 	}
-	defer c.release()
-	obj, did, err := able.CopyFrom(ctx, to.Key, c.src.Bucket, i.src, c.attributes(i))
+	defer func() { c.release(int64(i.src.Size), err) }()
+	obj, did, err = able.CopyFrom(ctx, to.Key, c.src.Bucket, i.src, c.attributes(i))
 	if err != nil {
 		obj, err = c.settle(ctx, to, sum, err, err)
 		did = err == nil

@@ -8,8 +8,11 @@ import (
 
 // Options tune [Copy], [Seal], [Verify] and [SumObject]. The zero value is a good choice for all of them.
 type Options struct {
-	// Streams is the most ranges that are moved at once, over all objects. Default 8.
+	// Streams is the most ranges that are moved at once, over all objects. How many there are is found out: see Pacing.
+	// Default 32.
 	Streams int
+	// Pacing finds how many streams fill the link, and shares them among calls. Default: a pacing of the call's own.
+	Pacing *Pacing
 	// PartSize is the size of one range, the last one of an object excepted. Default 8 MiB, grown in whole multiples
 	// for objects of more than 10,000 parts. The digest is computed on the way only when the part size is a multiple
 	// of [ChunkSize] or the object fits into one part.
@@ -81,7 +84,7 @@ func (r Report) Manifest(artifact string) Manifest {
 }
 
 const (
-	defaultStreams = 8
+	defaultStreams = 32
 	defaultPart    = ChunkSize
 	defaultBudget  = 128 << 20
 	maxParts       = 10_000 // the least that S3, GCS and Azure allow
@@ -92,6 +95,13 @@ func (o Options) streams() int {
 		return o.Streams
 	}
 	return defaultStreams
+}
+
+func (o Options) pacing() *Pacing {
+	if o.Pacing != nil {
+		return o.Pacing
+	}
+	return new(Pacing)
 }
 
 func (o Options) budget() *Budget {

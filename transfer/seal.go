@@ -17,7 +17,7 @@ func Seal(ctx context.Context, b Bucket, prefix string, opts Options) (Manifest,
 	if !from.IsPrefix() {
 		return Manifest{}, notPrefix("seal", from)
 	}
-	s := newSession(opts.forDigest())
+	s := newSession(opts.forDigest(), from, Target{})
 	var mu sync.Mutex
 	var sealed []ManifestObject
 	g, gctx := errgroup.WithContext(ctx)
@@ -59,7 +59,7 @@ func Verify(ctx context.Context, b Bucket, prefix string, m Manifest, opts Optio
 	if err := m.check(); err != nil {
 		return fmt.Errorf("verify %s: %w", from, err)
 	}
-	s := newSession(opts.forDigest())
+	s := newSession(opts.forDigest(), from, Target{})
 	s.update(func(p *Progress) { p.ObjectsTotal, p.BytesTotal, p.Listed = len(m.Objects), m.Bytes, true })
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(opts.streams())

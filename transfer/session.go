@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
@@ -17,7 +18,8 @@ import (
 type session struct {
 	opts   Options
 	budget *Budget
-	slots  *semaphore.Weighted // streams
+	slots  *semaphore.Weighted // streams of this call
+	gate   *gate               // streams of all calls over this route
 
 	mu       sync.Mutex
 	progress Progress
@@ -25,8 +27,10 @@ type session struct {
 	peak     int
 }
 
-func newSession(opts Options) *session {
-	return &session{opts: opts, budget: opts.budget(), slots: semaphore.NewWeighted(int64(opts.streams()))}
+func newSession(opts Options, from, to Target) *session {
+	return &session{
+		opts: opts, budget: opts.budget(), slots: semaphore.NewWeighted(int64(opts.streams())), gate: opts.pacing().route(from, to),
+	}
 }
 
 // update changes the progress and tells it, one call at a time.
@@ -44,6 +48,10 @@ func (s *session) acquire(ctx context.Context) error {
 	if err := s.slots.Acquire(ctx, 1); err != nil {
 		return err
 	}
+	if err := s.gate.enter(ctx); err != nil {
+		s.slots.Release(1)
+		return err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.flying++
@@ -51,7 +59,9 @@ func (s *session) acquire(ctx context.Context) error {
 	return nil
 }
 
-func (s *session) release() {
+// release gives a stream back that moved so many bytes and ended in err.
+func (s *session) release(bytes int64, err error) {
+	s.gate.leave(bytes, errors.Is(err, ErrSlowDown), time.Now())
 	s.mu.Lock()
 	s.flying--
 	s.mu.Unlock()
@@ -84,9 +94,9 @@ func (s *session) spans(ctx context.Context, r reading) (Sum, error) {
 		if stopped = s.acquire(gctx); stopped != nil {
 			break
 		}
-		g.Go(func() error {
-			defer s.release()
+		g.Go(func() (err error) {
 			first, last := sums.span(n)
+			defer func() { s.release(last-first, err) }()
 			if err := s.span(gctx, r, n+1, first, last-first, sums.hasher(n)); err != nil {
 				return fmt.Errorf("part %d, bytes %d to %d: %w", n+1, first, last, err)
 			}

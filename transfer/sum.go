@@ -14,7 +14,7 @@ import (
 // difference is ErrCorrupt; an object that changed in between is ErrConflict. A PartSize that is no multiple of
 // [ChunkSize] is replaced by the default.
 func SumObject(ctx context.Context, b Bucket, obj Object, opts Options) (Sum, error) {
-	return newSession(opts.forDigest()).sumObject(ctx, b, obj)
+	return newSession(opts.forDigest(), Target{Bucket: b}, Target{}).sumObject(ctx, b, obj)
 }
 
 // forDigest makes the parts whole chunks.
