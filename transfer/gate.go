@@ -27,7 +27,7 @@ func (p *Pacing) route(from, to Target) *gate {
 		if p.gates == nil {
 			p.gates = map[[2]string]*gate{}
 		}
-		p.gates[key] = &gate{pace: newPace(mostStreams), limit: firstStreams}
+		p.gates[key] = &gate{pace: newPace(), limit: firstStreams}
 	}
 	return p.gates[key]
 }

@@ -39,7 +39,7 @@ const (
 	lastPause    = 16
 )
 
-func newPace(most int) pace { return pace{most: most, n: min(firstStreams, most)} }
+func newPace() pace { return pace{most: mostStreams, n: firstStreams} }
 
 // window is what a stretch of time brought, all streams being busy.
 type window struct {
