@@ -96,28 +96,9 @@ func (c *copier) commit(ctx context.Context, up Upload, to Target, sum Sum) (Obj
 	return obj, nil
 }
 
-// settle decides a commit that failed. A store that refused has said so; any other failure may be an answer that was
-// lost, even that the upload is not found, and then what is at the destination decides: when it is the whole content,
-// the commit took effect. lost is the error to return when it did not.
+// settle decides a commit that failed: see the function of that name.
 func (c *copier) settle(ctx context.Context, to Target, sum Sum, cause, lost error) (Object, error) {
-	for _, refused := range []error{ErrConflict, ErrInvalid, ErrCorrupt} {
-		if errors.Is(cause, refused) {
-			return Object{}, lost
-		}
-	}
-	ctx, cancel := aside(ctx)
-	defer cancel()
-	obj, err := to.Bucket.Stat(ctx, to.Key)
-	for again := 0; again < 3 && err != nil && !errors.Is(err, ErrNotFound); again++ {
-		obj, err = to.Bucket.Stat(ctx, to.Key)
-	}
-	switch {
-	case err == nil && c.confirm(ctx, to, obj, sum) == nil:
-		return obj, nil
-	case err == nil || errors.Is(err, ErrNotFound):
-		return Object{}, lost
-	}
-	return Object{}, fmt.Errorf("%w; look whether the object is there, for asking failed too: %w", lost, err)
+	return settle(ctx, to, cause, lost, func(ctx context.Context, there Object) error { return c.confirm(ctx, to, there, sum) })
 }
 
 // confirm compares a committed object with what was read; one without a checksum is read back.

@@ -34,9 +34,43 @@ func Put(ctx context.Context, b Bucket, key string, data []byte, opts CreateOpti
 	}
 	obj, err := up.Commit(ctx)
 	if err != nil {
-		return Object{}, abandon(ctx, up, err)
+		want := Sum{Size: opts.Size, CRC32C: CRC32C(0, data)}
+		return settle(ctx, Target{b, key}, err, abandon(ctx, up, err), func(ctx context.Context, there Object) error {
+			if there.HasCRC {
+				return Sum{Size: there.Size, CRC32C: there.CRC32C}.differs(want)
+			}
+			got, _, err := Get(ctx, b, key)
+			if err != nil {
+				return err
+			}
+			return Sum{Size: unit.Bytes(len(got)), CRC32C: CRC32C(0, got)}.differs(want)
+		})
 	}
 	return obj, nil
+}
+
+// settle decides a commit that failed. A store that refused has said so; any other failure may be an answer that was
+// lost, even that the upload is not found, and then what is at the destination decides: when it is the whole content,
+// the commit took effect. lost is the error to return when it did not.
+func settle(ctx context.Context, at Target, cause, lost error, confirm func(context.Context, Object) error) (Object, error) {
+	for _, refused := range []error{ErrConflict, ErrInvalid, ErrCorrupt} {
+		if errors.Is(cause, refused) {
+			return Object{}, lost
+		}
+	}
+	ctx, cancel := aside(ctx)
+	defer cancel()
+	obj, err := at.Bucket.Stat(ctx, at.Key)
+	for again := 0; again < 3 && err != nil && !errors.Is(err, ErrNotFound); again++ {
+		obj, err = at.Bucket.Stat(ctx, at.Key)
+	}
+	switch {
+	case err == nil && confirm(ctx, obj) == nil:
+		return obj, nil
+	case err == nil || errors.Is(err, ErrNotFound):
+		return Object{}, lost
+	}
+	return Object{}, fmt.Errorf("%w; look whether the object is there, for asking failed too: %w", lost, err)
 }
 
 // abandon aborts an upload that failed with err.
