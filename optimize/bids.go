@@ -1,6 +1,7 @@
 package optimize
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -28,8 +29,9 @@ func bidsOf(p *Problem, sol *Solution, v int, sp *spent) ([]Bid, error) {
 	if sol != nil && sol.Status == Optimal && len(sol.Choice) == len(p.Vars) {
 		b.sol = sol
 	}
-	for _, other := range p.Vars {
-		b.hopeless = b.hopeless || len(other.Options) == 0
+	b.hopeless = hopeless(p)
+	if f := newForest(p); f != nil {
+		return f.bids(f.m.node(v)), nil
 	}
 	b.run()
 	return b.bids, nil
@@ -43,15 +45,13 @@ type bidder struct {
 	bids     []Bid
 	m        *model // compiled once, confined for each option
 	node     int
-	hopeless bool // another variable has no option at all
+	sum      *sumBids // the same, where the value is a sum
+	hopeless bool     // another variable has no option at all
 }
 
 func (b *bidder) run() {
 	pr := newPricer(b.p.Objective)
 	n := needsOf(b.p, pr)
-	if b.onTree(pr, n) {
-		return
-	}
 	kept, by := setAside(b.p.Vars[b.v], pr)
 	for o, d := range by {
 		b.bids[o] = Bid{Option: o, By: d, Status: Dominated}
@@ -62,9 +62,18 @@ func (b *bidder) run() {
 			over[i] = -1
 		}
 	}
+	rough := b.rough()
+	var open []int
 	for i, d := range over {
 		if d < 0 {
-			b.solve(int(kept[i].index))
+			open = append(open, int(kept[i].index))
+		}
+	}
+	slices.SortStableFunc(open, func(x, y int) int { return cmp.Compare(order(rough[x]), order(rough[y])) })
+	for _, o := range open {
+		b.solve(o)
+		if was, now := rough[o], &b.bids[o]; was.Status == Feasible && (now.Status == Unknown || now.Status == Feasible && now.Value > was.Value) {
+			now.Status, now.Value, now.Bound = Feasible, was.Value, max(was.Bound, now.Bound)
 		}
 	}
 	for i, d := range over {
@@ -77,6 +86,15 @@ func (b *bidder) run() {
 			b.derive(int32(o), int32(d), pr, n)
 		}
 	}
+}
+
+// rough gives, by option, the solution with this variable moved: the best come first, and what the work does not suffice for
+// is left at that.
+func (b *bidder) rough() []Bid {
+	if b.sol == nil {
+		return make([]Bid, len(b.bids))
+	}
+	return newContest(b.p, b.sol, b.sp).moves(b.v)
 }
 
 // derive answers for an option from one of its class that beats it: if neither time nor a limit counts, the rest of the plan
@@ -117,13 +135,16 @@ func (b *bidder) solve(o int) {
 	case formed(b.p):
 		b.write(out, answerForms(b.without(o), b.sp, bestValue))
 		return
-	case isSum(b.p):
-		b.write(out, answer(b.without(o), b.sp))
+	case isSum(b.p) && !impossible(b.p):
+		if b.sum == nil {
+			b.sum = newSumBids(b.p, b.sol, b.sp)
+		}
+		b.known(out, o)
 		return
 	}
 	if b.m == nil {
 		b.m = compile(b.p)
-		b.node = slices.IndexFunc(b.m.nodes, func(n node) bool { return n.v == b.v })
+		b.node = b.m.node(b.v)
 	}
 	m := b.m.confine(b.node, func(c choice) bool { return int(c.index) == o })
 	m.depth = 2 // one option less to choose: little work for the bound
@@ -135,6 +156,22 @@ func (b *bidder) without(o int) *Problem {
 	q := restrict(b.p, narrowed(everything(b.p), b.v, func(i int) bool { return i == o })).Problem
 	q.Then = nil
 	return q
+}
+
+// known writes down what is found of an option where the value is a sum.
+func (b *bidder) known(out *Bid, o int) {
+	value, lower := b.sum.bid(b.v, o, b.sp)
+	switch {
+	case lower >= inf:
+		out.Status = Infeasible
+	case value >= inf:
+		out.Bound = max(0, lower)
+	default:
+		out.Status, out.Value, out.Bound = Feasible, value, max(0, min(lower, value))
+		if lower >= value {
+			out.Status = Optimal
+		}
+	}
 }
 
 func (b *bidder) write(out *Bid, r result) {

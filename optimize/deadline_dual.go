@@ -1,6 +1,9 @@
 package optimize
 
-import "math/bits"
+import (
+	"math"
+	"math/bits"
+)
 
 // tdual looks for the price of time that makes the bound high, and on the way drops choices that no plan worth having can
 // contain, and improves the plan in hand. The prices are floats, but only advice: see price.
@@ -12,7 +15,8 @@ type tdual struct {
 	*prize
 	lower int64  // no plan has a lower value, as far as cap goes
 	cap   int64  // plans above this value do not matter
-	top   *price // the price that gave lower
+	peak  int64  // the best that a step of this dual gave
+	top   *price // the price that gave it
 	// strict: only plans better than the best matter, not its equals.
 	strict bool
 	rough  bool  // little time is spent on plans
@@ -29,10 +33,19 @@ type tdual struct {
 	pi        float64   // milliseconds per unit of the sum, for Aim Time
 	piDir     float64
 	bestAt    []float64 // lam and pi at top
+	// mean is, by node, the time it took in the plans of late, and swing how far plans strayed from it.
+	mean, swing []float64
 }
 
 func newTdual(t *timed, sp *spent, pz *prize) *tdual {
-	d := &tdual{t: t, prize: pz, s: newTsweep(t), shop: newShop(t), sp: sp, cap: inf - 1, windowed: -1}
+	d := &tdual{t: t, prize: pz, s: newTsweep(t), shop: newShop(t), sp: sp, cap: inf - 1, windowed: -1, mean: make([]float64, len(t.nodes)), swing: make([]float64, len(t.nodes))}
+	d.measure()
+	return d
+}
+
+// measure chooses units for weights, as fine as the sizes of sums and times allow.
+func (d *tdual) measure() {
+	t := d.t
 	var sum, time int64
 	for i := range t.nodes {
 		var a, b int64
@@ -63,7 +76,6 @@ func newTdual(t *timed, sp *spent, pz *prize) *tdual {
 	if t.pr.aim == Time {
 		d.roomT = int64(1) << max(0, 54-bits.Len64(uint64(sum)))
 	}
-	return d
 }
 
 // limit is the value above which plans do not matter.
@@ -237,7 +249,7 @@ func (d *tdual) run(rounds int) bool {
 			return false
 		}
 		d.note(&c, w, got)
-		if c.idle++; d.done() || c.idle > 24 || c.step < 1e-4 {
+		if c.idle++; d.done() || c.idle > d.patience() || c.step < 1e-4 {
 			return true
 		}
 		d.s.load(w) // choices may have gone
@@ -246,6 +258,14 @@ func (d *tdual) run(rounds int) bool {
 		}
 	}
 	return true
+}
+
+// patience is how many steps may bring little.
+func (d *tdual) patience() int {
+	if d.rough {
+		return 6
+	}
+	return 24
 }
 
 // narrow shrinks the windows when the horizon has come nearer. false: nothing fits them.
@@ -262,11 +282,11 @@ func (d *tdual) narrow() bool {
 
 // note keeps prices that raise the bound. When none has for a while, it goes back to the best, with shorter steps.
 func (d *tdual) note(c *climb, w *price, got int64) {
-	if got > d.lower || d.top == nil {
-		if got-d.lower > max(1, d.lower/20000) {
+	if got > d.peak || d.top == nil {
+		if d.top == nil || got-d.peak > max(1, min(d.peak/20000, (d.limit()-d.peak)/32)) {
 			c.idle = 0
 		}
-		d.lower, d.top, c.since = max(d.lower, got), w, 0
+		d.peak, d.lower, d.top, c.since = got, max(d.lower, got), w, 0
 		d.bestAt = append(append(d.bestAt[:0], d.lam...), d.pi)
 		return
 	}
@@ -287,6 +307,7 @@ func (d *tdual) follow(pick []int32, w *price, total int64, step float64, r int)
 	if !d.shop.set(pick) {
 		return true
 	}
+	d.remember()
 	more := true
 	if d.straight() {
 		more = d.aim(w, total)
@@ -297,6 +318,15 @@ func (d *tdual) follow(pick []int32, w *price, total int64, step float64, r int)
 		d.take(pick)
 	}
 	return more
+}
+
+// remember notes the times of the plan in the shop.
+func (d *tdual) remember() {
+	for i := range d.mean {
+		off := float64(d.t.nodes[i].choices[d.shop.pick[i]].time) - d.mean[i]
+		d.mean[i] += float64(off * 0.1)
+		d.swing[i] = float64(0.9*d.swing[i]) + float64(0.1*math.Abs(off))
+	}
 }
 
 // frugal looks for a plan within the budget where the sum alone counts.

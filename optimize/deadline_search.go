@@ -254,20 +254,26 @@ func (s *tsearch) before(a, b *tlabel, n int) bool {
 	return s.earlier(a, b, n)
 }
 
-// earlier compares the options of labels that decide nodes up to n-1 included; the layer of that node may not be written yet.
+// earlier compares the options of labels that decide nodes up to n-1 included, by variable; the layer of that node may not be
+// written yet. It looks back only to where the two part.
 func (s *tsearch) earlier(a, b *tlabel, n int) bool {
-	x, y := s.path(a, n), s.path(b, n)
-	return slices.Compare(x, y) < 0
-}
-
-func (s *tsearch) path(l *tlabel, n int) []int32 {
 	if n == 0 {
-		return nil
+		return false
 	}
-	out := s.trace(l.parent, n-1)
-	nd := &s.t.nodes[n-1]
-	out[nd.v] = nd.choices[l.choice].index
-	return out
+	first, less := len(s.t.nodes), false
+	look := func(i int, x, y int32) {
+		if nd := &s.t.nodes[i]; x != y && nd.v < first {
+			first, less = nd.v, nd.choices[x].index < nd.choices[y].index
+		}
+	}
+	look(n-1, a.choice, b.choice)
+	x, y := a.parent, b.parent
+	for i := n - 2; i >= 0 && x != y; i-- {
+		ly := &s.layer[i]
+		look(i, ly.choice[x], ly.choice[y])
+		x, y = ly.parent[x], ly.parent[y]
+	}
+	return less
 }
 
 // expand makes the labels that decide node i too.

@@ -4,7 +4,7 @@ import "slices"
 
 const (
 	timedRounds = 300 // steps on the price of time before anything else
-	partRounds  = 12  // and in a part
+	partRounds  = 60  // and in a part
 	timedBeam   = 64  // partial plans per layer when looking for a plan
 	timedWidth  = 4096
 	timedLine   = 32       // times as many on a chain, where they are quick to compare
@@ -47,12 +47,13 @@ type timedRun struct {
 	p  *Problem
 	sp *spent
 	*prize
-	root  *timed
-	d     *tdual
-	lower int64
-	bound bool // the bound met the plan at once
-	kept  int
-	width int // tests narrow it
+	root   *timed
+	d      *tdual
+	lower  int64
+	bound  bool // the bound met the plan at once
+	kept   int
+	width  int  // tests narrow it
+	mended bool // the plan in hand has been mended
 }
 
 func newTimedRun(p *Problem, sp *spent) *timedRun {
@@ -117,9 +118,9 @@ func (r *timedRun) proved() int64 {
 
 // under finds the first in rank of the plans of at most a value, if there are any; false: the work ended before.
 func (r *timedRun) under(most int64) bool {
-	d := r.part(r.d, r.root.copy())
+	d := r.part(r.d)
 	d.cap = most
-	ok := d.run(partRounds * 2)
+	ok := d.run(partRounds)
 	return !ok || r.branch(d)
 }
 
@@ -144,6 +145,10 @@ func (r *timedRun) branch(first *tdual) bool {
 		if tries%2 == 1 || room > timedRoom {
 			at = len(queue) - 1
 		}
+		if tries == mendAfter && r.best != nil && !r.mended && !first.lined() {
+			r.mended = true
+			r.mend()
+		}
 		if r.sp.stopped {
 			return false
 		}
@@ -165,33 +170,39 @@ func (r *timedRun) branch(first *tdual) bool {
 
 // halves splits a part, and gives those that may hold a plan that matters.
 func (r *timedRun) halves(d *tdual) (parts []*tdual) {
-	node, low := d.split()
+	cut := d.cut()
 	for _, want := range []bool{true, false} {
-		t := d.t.copy()
-		h := r.part(d, t)
+		h := r.part(d)
 		h.rough, h.lower = true, d.lower
-		h.s.shrink(t.shrink(func(i, c int) bool { return i != node || low(&t.nodes[i].choices[c]) == want }))
+		h.s.shrink(h.t.shrink(func(i, c int) bool { return i != cut.node || cut.low(&h.t.nodes[i].choices[c]) == want }))
 		if h.run(partRounds) {
-			h.s, h.shop, h.room = nil, nil, t.room()
+			h.shop, h.room = nil, h.t.room()
 			parts = append(parts, h)
 		}
 	}
 	return parts
 }
 
-// part is a dual for a copy of another's problem, started at its best price.
-func (r *timedRun) part(of *tdual, t *timed) *tdual {
-	d := newTdual(t, r.sp, r.prize)
-	d.cap, d.strict = of.cap, of.strict
+// part is a dual for a copy of another's problem, started from its best price and messages.
+func (r *timedRun) part(of *tdual) *tdual {
+	t := of.t.copy()
+	d := &tdual{t: t, prize: r.prize, s: of.s.copy(t), shop: newShop(t), sp: r.sp, cap: of.cap, strict: of.strict, windowed: -1}
+	if d.perMs, d.scale, d.roomT = of.perMs, of.scale, of.roomT; t.forest { // no message is worth keeping there
+		d.measure()
+	}
 	n := len(of.bestAt) - 1
 	d.paths, d.lam, d.pi = slices.Clone(of.paths), make([]float64, len(of.paths)), of.bestAt[n]
 	copy(d.lam, of.bestAt[:n])
 	d.dir = make([]float64, len(d.paths))
+	d.mean, d.swing = slices.Clone(of.mean), slices.Clone(of.swing)
 	return d
 }
 
 // search looks for plans of a part; false: it was too narrow to see all that matter.
 func (r *timedRun) search(d *tdual, width int, proof bool) bool {
+	if d.lined() {
+		return r.meet(d, proof)
+	}
 	if !(d.t.line && proof) && d.t.size() > timedDense*len(d.t.nodes) {
 		return false
 	}
@@ -207,35 +218,25 @@ func (r *timedRun) search(d *tdual, width int, proof bool) bool {
 	return !cut
 }
 
-// split halves the node whose times weigh most.
-func (d *tdual) split() (node int, low func(c *choice) bool) {
-	most, node := int64(-1), -1
-	var mid int64
-	for i := range d.t.nodes {
-		nd := &d.t.nodes[i]
-		times := make([]int64, len(nd.choices))
-		for c := range nd.choices {
-			times[c] = nd.choices[c].time
+// meet is search on a chain. Without proof it begins narrow, as long as better plans make the problem much smaller.
+func (r *timedRun) meet(d *tdual, proof bool) bool {
+	for {
+		width, size := lineWidth, d.t.size()
+		if !proof {
+			width = min(lineBeam, max(16, 8*lineBeam*len(d.t.nodes)/size))
 		}
-		slices.Sort(times)
-		times = slices.Compact(times)
-		if n := len(times); n > 1 {
-			if w := (d.top.unit[i] + 1) * (times[n-1] - times[0]); w > most {
-				most, node, mid = w, i, times[n/2]
-			}
+		found, exact := newTline(d).meet(r.sp, max(1, width>>r.sp.shrink), proof)
+		if found != nil {
+			r.offer(found)
 		}
-	}
-	if node >= 0 {
-		return node, func(c *choice) bool { return c.time < mid }
-	}
-	for i := range d.t.nodes {
-		if node < 0 || len(d.t.nodes[i].choices) > len(d.t.nodes[node].choices) {
-			node = i
+		if proof || exact || found == nil || r.sp.stopped {
+			return exact
+		}
+		d.sweep(d.top)
+		if d.t.size() > size/2 {
+			return false
 		}
 	}
-	half := d.t.nodes[node].choices[len(d.t.nodes[node].choices)/2].class
-	at := d.t.nodes[node].choices[len(d.t.nodes[node].choices)/2].index
-	return node, func(c *choice) bool { return c.class < half || c.class == half && c.index < at }
 }
 
 // method names what closed the problem.

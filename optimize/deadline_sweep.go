@@ -63,6 +63,16 @@ func newTsweep(t *timed) *tsweep {
 	return s
 }
 
+// copy is a sweep of a copy of the problem that starts from the same messages.
+func (s *tsweep) copy(t *timed) *tsweep {
+	c := newTsweep(t)
+	for e := range s.back {
+		copy(c.back[e], s.back[e])
+		copy(c.ahead[e], s.ahead[e])
+	}
+	return c
+}
+
 // shrink follows timed.shrink; messages are carried over.
 func (s *tsweep) shrink(old [][]int32) {
 	carry := func(table []int64, k []int32) []int64 {

@@ -26,7 +26,14 @@ func Best(ctx context.Context, p *Problem, k int, lim Limit) (*Ranking, error) {
 	if err := p.Validate(); err != nil {
 		return nil, err
 	}
-	ls := newLister(distinct(p), newSpent(ctx, lim))
+	sp := newSpent(ctx, lim)
+	if out := newSummer(sp).best(p, k); out != nil {
+		return out, nil
+	}
+	if sp.stopped {
+		return nil, failure(ctx, p, sp, lim)
+	}
+	ls := newLister(distinct(p), sp)
 	out := &Ranking{Complete: true}
 	if plans, ok := ls.list(k); ok {
 		for _, t := range plans {

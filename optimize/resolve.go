@@ -28,6 +28,8 @@ type Change struct {
 // "kept". (Among plans that equal it, another may rank first by now: a plan that need not change does not.) Otherwise
 // the problem that is left is solved.
 //
+// To make the solve that is left short, see Prepare.
+//
 // sol may be nil. The errors are those of Solve, or name a pick that does not exist. The rules of an InfeasibleError are those
 // of p, with RuleOptions for a variable of which nothing is left.
 func Resolve(ctx context.Context, p *Problem, sol *Solution, c Change, lim Limit) (*Solution, error) {

@@ -1,5 +1,7 @@
 package optimize
 
+import "slices"
+
 // solveSum solves a problem for which isSum holds. The methods, each used only if those before it leave anything:
 //
 //   - options: one pass keeps the cheapest of each class (sum_expand.go);
@@ -35,27 +37,19 @@ const maxSearched, searched = 1 << 16, 5000
 func newSummer(sp *spent) *summer { return &summer{kernel: kernel{work: work{sp: sp}}, rnd: 1} }
 
 func (s *summer) solve(p *Problem) result {
-	b, c := build(p)
-	s.b = b
-	for _, list := range b.offers {
-		s.spend(len(list))
-	}
-	for i := range c.factors {
-		f := &c.factors[i]
-		s.pairs += len(c.vars[f.from].dom) * len(c.vars[f.to].dom)
-	}
+	_, c := s.begin(p)
 	r := result{sum: &sumResult{kept: c.size()}, lower: inf}
-	for _, g := range p.Groups {
-		if g.Kind == Spread && g.Min > len(g.Vars) {
-			return r
-		}
+	if impossible(p) {
+		return r
 	}
-	class := make([]int32, len(p.Vars))
-	for i := range class {
-		class[i] = -1
-	}
-	q := s.quest(c, class, inf, 0)
+	q := s.start(c)
 	q.run()
+	return s.finish(q, r)
+}
+
+// finish makes a quest's plan and bound the result, and finds the first in rank of the plans as good.
+func (s *summer) finish(q *quest, r result) result {
+	p, b := s.b.p, s.b
 	r.sum.method, r.sum.width = s.method(), s.width
 	r.lower = q.lower
 	if q.lower < inf {
@@ -78,6 +72,34 @@ func (s *summer) solve(p *Problem) result {
 	}
 	r.value, r.lower = best.Value, min(r.lower, best.Value)
 	return r
+}
+
+// begin builds the core.
+func (s *summer) begin(p *Problem) (*builder, *core) {
+	b, c := build(p)
+	s.b = b
+	for _, list := range b.offers {
+		s.spend(len(list))
+	}
+	for i := range c.factors {
+		f := &c.factors[i]
+		s.pairs += len(c.vars[f.from].dom) * len(c.vars[f.to].dom)
+	}
+	return b, c
+}
+
+// impossible says that some group cannot have as many domains as it must.
+func impossible(p *Problem) bool {
+	return slices.ContainsFunc(p.Groups, func(g Group) bool { return g.Kind == Spread && g.Min > len(g.Vars) })
+}
+
+// start begins the search for the best plan of a whole core; none is known yet.
+func (s *summer) start(c *core) *quest {
+	class := make([]int32, len(s.b.p.Vars)+len(c.sets)*s.b.p.Classes)
+	for i := range class {
+		class[i] = -1
+	}
+	return s.quest(c, class, inf, 0)
 }
 
 // sumResult is what only sums know of a result.

@@ -257,6 +257,9 @@ var rows71 = []row71{
 	{"local 500 residency", 500, 5, 0.5, local(6)},
 	{"random 500", 500, 5, 1, parents(3)},
 	{"random 500 10x", 500, 50, 1, parents(3)},
+	{"fan 100 shared", 100, 5, 1, mapReduce},
+	{"random 50 shared", 50, 5, 1, parents(2)},
+	{"layered 5x8 shared", 40, 5, 1, layers(8)},
 }
 
 // BenchmarkSums solves what presolve leaves of the 71-region instances; the gap is zero where the answer is proved.
@@ -267,6 +270,9 @@ func BenchmarkSums(b *testing.B) {
 				p := scale71(seed+1, row.n, row.gb, row.keep, true, row.shape)
 				if strings.HasSuffix(row.name, "pinned") {
 					p.Vars[0].Options = p.Vars[0].Options[:1]
+				}
+				if strings.HasSuffix(row.name, "shared") {
+					shareAll(p)
 				}
 				gap, nodes := 0.0, 0
 				b.ReportAllocs()

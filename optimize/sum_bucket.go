@@ -42,11 +42,11 @@ func (k *kernel) eliminate(c *core, s schedule, tr *trail) bool {
 			return false
 		}
 		b := bucket{c: c, turn: turn, v: v, in: tabs[v]}
-		st := step{id: c.vars[v].id, dom: c.vars[v].dom, own: c.vars[v].own, tabs: tabs[v]}
+		st := step{id: c.vars[v].id, dom: c.vars[v].dom, own: c.vars[v].own, tabs: slices.Clip(tabs[v])}
 		c.eachFactor(v, func(f, other int32) {
 			if turn[other] > turn[v] {
 				b.in = append(b.in, b.pair(&c.factors[f], other))
-				st.pairs = append(st.pairs, tie{c.factors[f].t, c.vars[other].id, c.factors[f].from == other})
+				st.meet(c, &c.factors[f], v)
 			}
 		})
 		tabs[v] = nil

@@ -7,30 +7,18 @@ import (
 	"slices"
 )
 
-// isSum says whether the value of a plan is a sum over options and edges, and every rule one on pairs: then the methods
-// of the sum_ files solve it.
+// isSum says whether the value of a plan is a sum over options and edges, or sets of edges, and every rule one on pairs: then
+// the methods of the sum_ files solve it.
 func isSum(p *Problem) bool {
 	pr := newPricer(p.Objective)
 	if pr.perHour > 0 || p.Deadline > 0 || p.Budget > 0 || p.CarbonCap > 0 {
 		return false
 	}
-	if slices.ContainsFunc(p.Groups, func(g Group) bool { return g.Kind == Spread && g.Min > 1 }) {
-		return false
-	}
-	type output struct{ from, artifact int }
-	seen := map[output]bool{}
-	for _, e := range p.Edges {
-		if e.Artifact == 0 || e.Tariff == NoTariff {
-			continue
-		}
-		key := output{e.From, e.Artifact}
-		if seen[key] {
-			return false
-		}
-		seen[key] = true
-	}
-	return true
+	return !slices.ContainsFunc(p.Groups, func(g Group) bool { return g.Kind == Spread && g.Min > 1 })
 }
+
+// isPairs says the same of a problem in which no two edges are paid as one.
+func isPairs(p *Problem) bool { return isSum(p) && !sharesOutput(p) }
 
 // builder turns a problem into a core.
 type builder struct {
@@ -43,12 +31,14 @@ type builder struct {
 	tables map[source]*table // of single sources
 	// pairs are the factors to be, by position in the order.
 	pairs []pair
+	sets  int // shared outputs
 }
 
 // pair is one source between two variables, by their positions.
 type pair struct {
 	from, to int
 	source
+	set int32 // see bond
 }
 
 // build gives the core of a problem. steps is the number of options looked at.
@@ -68,26 +58,27 @@ func build(p *Problem) (b *builder, c *core) {
 		}
 	}
 	slices.SortStableFunc(b.pairs, func(x, y pair) int {
-		return cmp.Or(cmp.Compare(x.from, y.from), cmp.Compare(x.to, y.to), x.compare(y.source))
+		return cmp.Or(cmp.Compare(x.from, y.from), cmp.Compare(x.to, y.to), cmp.Compare(x.set, y.set), x.compare(y.source))
 	})
 	b.setScale()
-	c = &core{}
+	c = &core{sets: make([][]int32, b.sets)}
 	for _, v := range order {
 		c.vars = append(c.vars, b.variable(v))
 	}
 	for lo := 0; lo < len(b.pairs); {
 		hi := lo + 1
-		for hi < len(b.pairs) && b.pairs[hi].from == b.pairs[lo].from && b.pairs[hi].to == b.pairs[lo].to {
+		for hi < len(b.pairs) && b.pairs[hi].from == b.pairs[lo].from && b.pairs[hi].to == b.pairs[lo].to && b.pairs[hi].set == b.pairs[lo].set {
 			hi++
 		}
 		var sources []source
 		for _, q := range b.pairs[lo:hi] {
 			sources = append(sources, q.source)
 		}
-		c.factors = append(c.factors, bond{from: int32(b.pairs[lo].from), to: int32(b.pairs[lo].to), t: b.table(sources)})
+		c.factors = append(c.factors, bond{from: int32(b.pairs[lo].from), to: int32(b.pairs[lo].to), set: b.pairs[lo].set, t: b.table(sources)})
 		lo = hi
 	}
 	c.link()
+	c.share()
 	return b, c
 }
 
@@ -111,14 +102,25 @@ func (b *builder) variable(v int) coreVar {
 
 // edges lists the edges that can cost or forbid anything.
 func (b *builder) edges(at []int) {
-	for _, e := range b.p.Edges {
+	sets := b.p.sharing()
+	number := make(map[int]int32)
+	for i, e := range b.p.Edges {
 		if e.Tariff == NoTariff {
 			continue
 		}
 		bans, costs := b.kind(kind{index: e.Tariff}).effect()
-		if bans || costs && e.KB > 0 {
-			b.pairs = append(b.pairs, pair{at[e.From], at[e.To], source{kind{index: e.Tariff}, e.KB}})
+		q := pair{at[e.From], at[e.To], source{kind{index: e.Tariff}, e.KB}, 0}
+		switch set := sets[i]; {
+		case set == twice, !bans && (!costs || e.KB == 0):
+			continue
+		case set != alone && costs && e.KB > 0:
+			if number[set] == 0 {
+				b.sets++
+				number[set] = int32(b.sets)
+			}
+			q.set = number[set]
 		}
+		b.pairs = append(b.pairs, q)
 	}
 }
 
@@ -134,12 +136,12 @@ func (b *builder) groups(at []int) {
 		switch g.Kind {
 		case Together:
 			for i := 1; i < len(members); i++ {
-				b.pairs = append(b.pairs, pair{members[i-1], members[i], source{kind: kind{index: rule}}})
+				b.pairs = append(b.pairs, pair{from: members[i-1], to: members[i], source: source{kind: kind{index: rule}}})
 			}
 		case Apart:
 			for i := range members {
 				for j := range i {
-					b.pairs = append(b.pairs, pair{members[j], members[i], source{kind: kind{index: rule + 1}}})
+					b.pairs = append(b.pairs, pair{from: members[j], to: members[i], source: source{kind: kind{index: rule + 1}}})
 				}
 			}
 		}

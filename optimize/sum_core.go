@@ -1,6 +1,9 @@
 package optimize
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // nowhere is from where on a cost means "not possible"; sums of a few such stay representable.
 const nowhere = inf / 2
@@ -11,6 +14,8 @@ type core struct {
 	vars    []coreVar
 	factors []bond
 	base    int64 // what every plan pays
+	// sets are the factors of each shared output, see sum_share.go.
+	sets [][]int32
 }
 
 // coreVar is a variable with what is left of its classes.
@@ -26,10 +31,17 @@ type coreVar struct {
 type bond struct {
 	from, to int32
 	t        *table
-	// dense holds the costs by position in the domains, from*len(to)+to, once those are small; else nil.
+	// set is 1 plus the shared output that the factor belongs to, an index into core.sets; 0: none.
+	set int32
+	// dense holds the costs by position in the domains, from*len(to)+to, once those are small; else nil. Of a set it is a part
+	// of the price.
 	dense []int64
+	width int // columns of dense, of a set
+	// turned: the reader is at from, which merging can bring about.
+	turned bool
 	// ahead and back are the messages to the ends: ahead by position of to, back by position of from.
 	ahead, back []int64
+	past        []int64 // back before it last moved
 	// extra is what the ends cost more, at the least, if they do not share a class, by position of to.
 	extra []int64
 	same  bool // every plan that matters has both ends in one class
@@ -44,17 +56,23 @@ func (c *core) size() (values int) {
 
 func (v *coreVar) degree() int { return len(v.in) + len(v.out) }
 
-// link fills in and out, and makes the dense tables of small factors.
+// link fills in, out and sets, lightest factors first, and makes the dense tables of small factors.
 func (c *core) link() {
+	for i := range c.sets {
+		c.sets[i] = c.sets[i][:0]
+	}
 	for i := range c.vars {
 		c.vars[i].in, c.vars[i].out = c.vars[i].in[:0], c.vars[i].out[:0]
 	}
-	for i := range c.factors {
+	for _, i := range c.lightest() {
 		f := &c.factors[i]
-		c.vars[f.from].out = append(c.vars[f.from].out, int32(i))
-		c.vars[f.to].in = append(c.vars[f.to].in, int32(i))
+		c.vars[f.from].out = append(c.vars[f.from].out, i)
+		c.vars[f.to].in = append(c.vars[f.to].in, i)
+		if f.set > 0 {
+			c.sets[f.set-1] = append(c.sets[f.set-1], i)
+		}
 		from, to := c.vars[f.from].dom, c.vars[f.to].dom
-		if len(from)*len(to) > maxDense || len(f.dense) == len(from)*len(to) {
+		if f.t == nil || len(from)*len(to) > maxDense || len(f.dense) == len(from)*len(to) {
 			continue
 		}
 		f.dense = make([]int64, 0, len(from)*len(to))
@@ -64,6 +82,22 @@ func (c *core) link() {
 			}
 		}
 	}
+}
+
+// lightest are the factors by the most they can cost.
+func (c *core) lightest() []int32 {
+	order := make([]int32, len(c.factors))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	top := func(i int32) int64 {
+		if t := c.factors[i].t; t != nil {
+			return t.top
+		}
+		return inf
+	}
+	slices.SortStableFunc(order, func(i, j int32) int { return cmp.Compare(top(i), top(j)) })
+	return order
 }
 
 // maxDense is the size up to which a factor keeps its own table.
@@ -97,7 +131,12 @@ func (c *core) compact(gone []bool) bool {
 			continue
 		}
 		if from, to := kept[f.from], kept[f.to]; from != nil || to != nil {
-			f.back, f.ahead, f.extra, f.dense = pick(f.back, from), pick(f.ahead, to), pick(f.extra, to), nil
+			if f.set > 0 {
+				f.narrow(from, to)
+			} else {
+				f.dense = nil
+			}
+			f.back, f.past, f.ahead, f.extra = pick(f.back, from), pick(f.past, from), pick(f.ahead, to), pick(f.extra, to)
 		}
 		f.from, f.to = at[f.from], at[f.to]
 		left = append(left, f)
@@ -134,7 +173,10 @@ func pick(list []int64, kept []int32) []int64 {
 
 // clone copies what branches change; tables stay shared, messages are copied too.
 func (c *core) clone() *core {
-	d := &core{vars: slices.Clone(c.vars), factors: slices.Clone(c.factors), base: c.base}
+	d := &core{vars: slices.Clone(c.vars), factors: slices.Clone(c.factors), base: c.base, sets: slices.Clone(c.sets)}
+	for i := range d.sets {
+		d.sets[i] = slices.Clone(d.sets[i])
+	}
 	for i := range d.vars {
 		v := &d.vars[i]
 		v.dom, v.own = slices.Clone(v.dom), slices.Clone(v.own)
@@ -142,7 +184,10 @@ func (c *core) clone() *core {
 	}
 	for i := range d.factors {
 		f := &d.factors[i]
-		f.ahead, f.back, f.extra = slices.Clone(f.ahead), slices.Clone(f.back), slices.Clone(f.extra)
+		f.ahead, f.back, f.extra, f.past = slices.Clone(f.ahead), slices.Clone(f.back), slices.Clone(f.extra), slices.Clone(f.past)
+		if f.set > 0 {
+			f.dense = slices.Clone(f.dense)
+		}
 	}
 	return d
 }
@@ -164,7 +209,9 @@ func (c *core) cost(class []int32) int64 {
 		if p >= nowhere {
 			return inf
 		}
-		sum += p
+		if f.set == 0 || c.first(f, class, everyone) {
+			sum += p
+		}
 	}
 	return sum
 }

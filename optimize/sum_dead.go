@@ -11,7 +11,9 @@ func (q *quest) endings() (dropped int) {
 		if q.s.over() {
 			return dropped
 		}
-		dropped += q.dead(int32(i))
+		if !q.c.shared(int32(i)) {
+			dropped += q.dead(int32(i))
+		}
 	}
 	return dropped
 }
@@ -22,6 +24,9 @@ func (q *quest) dead(i int32) (dropped int) {
 	held, enough := q.held(), int64(0)
 	if q.ties {
 		enough = 1
+	}
+	if q.s.many != nil {
+		enough = max(1, q.bar()-q.lower)
 	}
 	diff := make([]int64, len(v.dom))
 	for _, b := range q.cheapest(v) {

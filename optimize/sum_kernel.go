@@ -6,7 +6,7 @@ import "slices"
 type kernel struct {
 	work
 	z, row, col, cells []int64
-	belief             []int64
+	belief, rest       []int64
 }
 
 func fit(buf *[]int64, n int) []int64 {
@@ -170,6 +170,7 @@ func (t *table) between(atFrom bool, at, other int32) int64 {
 type work struct {
 	sp    *spent
 	steps int // all of it
+	until int // steps after which to pause; 0: none
 	due   int // since the context was last asked
 }
 
@@ -189,5 +190,5 @@ func (w *work) over() bool {
 			w.sp.stopped = true
 		}
 	}
-	return w.sp.stopped
+	return w.sp.stopped || w.until > 0 && w.steps > w.until
 }

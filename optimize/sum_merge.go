@@ -14,8 +14,9 @@ func (s *summer) merge(c *core, tr *trail) bool {
 	}
 	kept := make([][]int32, len(c.vars)) // by old variable: the positions that stay
 	for i := range c.vars {
-		for x := range c.vars[i].dom {
-			kept[i] = append(kept[i], int32(x))
+		kept[i] = make([]int32, len(c.vars[i].dom))
+		for x := range kept[i] {
+			kept[i][x] = int32(x)
 		}
 	}
 	for i := range c.vars {
@@ -111,27 +112,43 @@ func (s *summer) rejoin(c *core, of, at []int32, kept [][]int32) {
 			}
 			continue
 		}
-		f.back, f.ahead, f.extra, f.dense = pick(f.back, kept[f.from]), pick(f.ahead, kept[f.to]), pick(f.extra, kept[f.to]), nil
+		if f.set > 0 {
+			f.narrow(kept[f.from], kept[f.to])
+		} else {
+			f.dense = nil
+		}
+		f.ahead, f.extra = pick(f.ahead, kept[f.to]), pick(f.extra, kept[f.to])
+		f.back, f.past = pick(f.back, kept[f.from]), pick(f.past, kept[f.from])
 		f.from, f.to = from, to
 		if from > to {
-			f = bond{from: to, to: from, t: s.b.flipped(f.t), ahead: f.back, back: f.ahead, extra: make([]int64, len(f.back))}
+			f.turn(s.b.flipped(f.t))
 		}
 		left = append(left, f)
 	}
-	slices.SortStableFunc(left, func(x, y bond) int { return cmp.Or(cmp.Compare(x.from, y.from), cmp.Compare(x.to, y.to)) })
+	slices.SortStableFunc(left, func(x, y bond) int {
+		return cmp.Or(cmp.Compare(x.from, y.from), cmp.Compare(x.to, y.to), cmp.Compare(x.set, y.set))
+	})
 	c.factors = left[:0]
 	for _, f := range left {
-		if n := len(c.factors); n > 0 && c.factors[n-1].from == f.from && c.factors[n-1].to == f.to {
+		if n := len(c.factors); n > 0 && c.factors[n-1].from == f.from && c.factors[n-1].to == f.to && c.factors[n-1].set == f.set {
 			c.factors[n-1].unite(s.b, &f)
 			continue
 		}
 		c.factors = append(c.factors, f)
 	}
+	c.release()
 }
 
 // unite adds a factor between the same two variables.
 func (f *bond) unite(b *builder, g *bond) {
-	f.t = b.together(f.t, g.t)
+	if f.set > 0 { // the same reader twice
+		for x := range f.dense {
+			f.dense[x] = min(inf, f.dense[x]+g.dense[x])
+		}
+	} else {
+		f.t = b.together(f.t, g.t)
+	}
+	f.past = nil
 	if f.ahead == nil || g.ahead == nil {
 		f.ahead, f.back, f.extra = nil, nil, nil
 		return

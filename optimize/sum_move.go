@@ -32,12 +32,10 @@ func (k *kernel) here(v *coreVar, class []int32, sum []int64) int64 {
 func (c *core) around(i int32, class []int32, sum []int64) {
 	v := &c.vars[i]
 	for _, fi := range v.in {
-		f := &c.factors[fi]
-		f.addPair(v.dom, true, class[c.vars[f.from].id], sum)
+		c.addEnd(&c.factors[fi], i, class, sum, everyone)
 	}
 	for _, fi := range v.out {
-		f := &c.factors[fi]
-		f.addPair(v.dom, false, class[c.vars[f.to].id], sum)
+		c.addEnd(&c.factors[fi], i, class, sum, everyone)
 	}
 }
 
@@ -49,7 +47,7 @@ func (s *shuffle) below(n int) int {
 	return int(uint64(*s>>33) % uint64(n))
 }
 
-// forest chooses variables without a cycle among them, as many as come in random order.
+// forest chooses variables without a cycle among them, and no two readers of a shared output, as many as come in random order.
 func (k *kernel) forest(c *core, rnd *shuffle) []bool {
 	n := len(c.vars)
 	order, root := make([]int32, n), make([]int32, n)
@@ -63,7 +61,7 @@ func (k *kernel) forest(c *core, rnd *shuffle) []bool {
 		}
 		return i
 	}
-	in := make([]bool, n)
+	in, held := make([]bool, n), make([]bool, len(c.sets))
 	var met []int32
 	for i := n - 1; i >= 0; i-- {
 		j := rnd.below(i + 1)
@@ -71,7 +69,10 @@ func (k *kernel) forest(c *core, rnd *shuffle) []bool {
 		v := order[i]
 		met = met[:0]
 		clean := true
-		c.eachFactor(v, func(_, other int32) {
+		c.eachFactor(v, func(f, other int32) {
+			if set := c.factors[f].set; set > 0 && held[set-1] && c.factors[f].reader() == v {
+				clean = false
+			}
 			if !in[other] {
 				return
 			}
@@ -85,6 +86,11 @@ func (k *kernel) forest(c *core, rnd *shuffle) []bool {
 			continue
 		}
 		in[v] = true
+		c.eachFactor(v, func(f, _ int32) {
+			if set := c.factors[f].set; set > 0 && c.factors[f].reader() == v {
+				held[set-1] = true
+			}
+		})
 		for _, r := range met {
 			root[r] = v
 		}
@@ -109,7 +115,13 @@ func (k *kernel) regrow(c *core, class []int32, rnd *shuffle) {
 	}
 	for i := range c.factors {
 		f := &c.factors[i]
-		if in[f.from] && in[f.to] {
+		if !in[f.from] || !in[f.to] {
+			continue
+		}
+		if f.set > 0 {
+			dense := c.left(f, class, func(r int32) bool { return !in[r] })
+			part.factors = append(part.factors, bond{from: at[f.from], to: at[f.to], dense: dense})
+		} else {
 			part.factors = append(part.factors, bond{from: at[f.from], to: at[f.to], t: f.t, dense: f.dense})
 		}
 	}
@@ -126,7 +138,7 @@ func (k *kernel) outside(c *core, i int32, in []bool, class []int32, sum []int64
 	k.spend(len(sum) * (1 + v.degree()))
 	c.eachFactor(i, func(fi, other int32) {
 		if f := &c.factors[fi]; !in[other] {
-			f.addPair(v.dom, f.to == i, class[c.vars[other].id], sum)
+			c.addEnd(f, i, class, sum, func(r int32) bool { return !in[r] })
 		}
 	})
 }

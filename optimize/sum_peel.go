@@ -21,6 +21,19 @@ type tie struct {
 	atFrom bool  // whether the other is where the bond begins
 }
 
+// meet notes a factor of the variable at position i of the core.
+func (s *step) meet(c *core, f *bond, i int32) {
+	other := f.from + f.to - i
+	if f.t != nil {
+		s.pairs = append(s.pairs, tie{f.t, c.vars[other].id, f.from == other})
+		return
+	}
+	b := bucket{c: c, v: i}
+	t := b.pair(f, other)
+	t.ids, t.doms = []int32{s.id, c.vars[other].id}, [][]int32{s.dom, c.vars[other].dom}
+	s.tabs = append(s.tabs, t)
+}
+
 // trail is a list of steps. Going back through it gives the best plan, and all that are as good.
 type trail struct {
 	steps []step
@@ -85,7 +98,7 @@ func (k *kernel) peel(c *core, tr *trail) (done, ok bool) {
 	var queue []int32
 	for i := range c.vars {
 		degree[i] = c.vars[i].degree()
-		if degree[i] <= 1 || len(c.vars[i].dom) == 1 {
+		if (degree[i] <= 1 || len(c.vars[i].dom) == 1) && !c.shared(int32(i)) {
 			queue = append(queue, int32(i))
 		}
 	}
@@ -94,7 +107,7 @@ func (k *kernel) peel(c *core, tr *trail) (done, ok bool) {
 	}
 	for ; len(queue) > 0; queue = queue[1:] {
 		i := queue[0]
-		if v := &c.vars[i]; gone[i] || degree[i] > 1 && len(v.dom) > 1 {
+		if v := &c.vars[i]; gone[i] || degree[i] > 1 && len(v.dom) > 1 || c.shared(i) {
 			continue
 		}
 		gone[i] = true
@@ -148,7 +161,7 @@ func (k *kernel) settle(c *core, i int32, gone []bool, tr *trail) bool {
 			w.own[x] = min(inf, w.own[x]+msg[x])
 		}
 		if len(v.dom) > 1 {
-			s.pairs = append(s.pairs, tie{f.t, w.id, f.from == other})
+			s.meet(c, f, i)
 		}
 	})
 	tr.steps = append(tr.steps, s)

@@ -18,6 +18,8 @@ type summer struct {
 	width, pairs    int
 	whole           *trail // of the whole problem, if it was decided without giving up equals
 	off             sumOff
+	next            int   // steps after which to guess again
+	many            *many // set if the first so many plans are wanted, not one
 }
 
 // sumOff switches methods off, for tests that want to see the others at work.
@@ -31,22 +33,27 @@ type quest struct {
 	class    []int32 // by id: the best plan met; cost inf: none
 	cost     int64
 	limit    int64 // only plans that cost less matter, or as much if ties is set
-	ties     bool  // keep all plans as good as the best
+	ties     bool  // keep all plans as good as the best, or as the limit if many are wanted
 	lower    int64 // proved: no plan of the core, as it was given, costs less, but for those at limit
 	depth    int
-	fruitful bool // whether dead ends are worth looking for again
+	fruitful bool   // whether dead ends are worth looking for again
+	outer    *quest // of which this is a branch
+	guessed  bool   // see guess
 }
 
 func (s *summer) quest(c *core, class []int32, limit int64, depth int) *quest {
-	q := &quest{s: s, c: c, class: class, cost: c.cost(class), depth: depth, ties: depth == 0}
-	q.limit = min(limit, q.cost)
+	q := &quest{s: s, c: c, class: class, cost: c.cost(class), limit: limit, depth: depth, ties: depth == 0 || s.many != nil}
+	if s.many == nil {
+		q.limit = min(limit, q.cost)
+	}
 	q.tr.work = &s.work
 	return q
 }
 
 // run ends with the best plan, or when the work does; lower says which.
 func (q *quest) run() {
-	allowed, planned := sweepWork, 0
+	planned := 0
+	stage := stage{size: q.c.size() + 1, gap: inf}
 	for {
 		if !q.s.reduce(q.c, &q.tr) {
 			q.lower = inf
@@ -55,35 +62,51 @@ func (q *quest) run() {
 		q.lower = max(q.lower, min(q.limit, q.c.base))
 		if size := q.c.size(); planned == 0 || size < planned*7/8 || len(q.c.vars) == 0 {
 			planned = size
-			if q.eliminate(allowed) || q.split() {
+			if q.eliminate(sweepWork) || q.split() {
 				return
 			}
 		}
-		if q.s.over() {
+		if q.s.over() || !q.ties && q.lower >= q.limit {
 			return
 		}
-		if q.s.off.sweep {
-			q.branch()
-			return
+		if !q.s.off.sweep {
+			changed, done := q.tighten()
+			if done {
+				return
+			}
+			if changed && stage.next(q) || q.guess() {
+				continue
+			}
 		}
-		changed, done := q.tighten()
-		if done {
+		if q.eliminate(maxWork) {
 			return
-		}
-		if changed {
-			continue
 		}
 		planned = 0
-		switch {
-		case allowed < maxWork:
-			allowed = min(maxWork, allowed*16)
-		case q.ties:
+		if q.ties && q.s.many == nil && !q.s.off.sweep {
 			q.ties = false
-		default:
-			q.branch()
+			continue
+		}
+		if q.s.over() || q.branch() {
 			return
 		}
 	}
+}
+
+// stage is how far a quest has come.
+type stage struct {
+	size, idle int
+	gap        int64
+}
+
+// next says whether it has come much further since.
+func (s *stage) next(q *quest) bool {
+	size, gap := q.c.size(), q.limit-q.lower
+	if size > s.size-s.size/16 && gap > s.gap-s.gap/8 {
+		s.idle++
+		return s.idle%2 > 0
+	}
+	s.size, s.gap, s.idle = size, gap, 0
+	return true
 }
 
 // tighten takes out values by bounds and, where that fails or has paid before, dead ends. done: nothing better is left, or no
@@ -108,20 +131,27 @@ func (q *quest) tighten() (changed, done bool) {
 
 // eliminate finishes the core off if that is cheap enough.
 func (q *quest) eliminate(allowed int) bool {
-	s, ok := q.c.plan(maxTable)
-	if !ok || s.work > allowed || s.tables > maxTables || q.s.off.eliminate && len(q.c.vars) > 0 {
+	c := q.c
+	if len(c.sets) > 0 {
+		if c = q.open(); c == nil {
+			return false
+		}
+	}
+	s, ok := c.plan(maxTable)
+	if !ok || s.work > allowed || s.tables > maxTables || q.s.off.eliminate && q.c.size() > len(q.c.vars) {
 		return false
 	}
+	q.c = c
 	q.s.width = max(q.s.width, s.width)
 	if !q.s.kernel.eliminate(q.c, s, &q.tr) {
 		return false // out of work: the caller sees it
 	}
 	q.lower = max(q.lower, min(q.limit, q.c.base))
-	if q.c.base < nowhere && (q.c.base < q.cost || q.depth == 0) {
+	if q.c.base < nowhere && (q.c.base < q.cost || q.depth == 0 && q.ties) {
 		q.tr.decode(q.class)
-		q.cost = q.c.base
-		q.limit = min(q.limit, q.cost)
+		q.met(q.c.base)
 	}
+	q.s.many.list(q)
 	if q.c.base >= nowhere {
 		q.lower = inf
 	}
@@ -158,7 +188,15 @@ func (q *quest) offer(class []int32) {
 	}
 	copy(q.class, class)
 	q.tr.decode(q.class)
+	q.met(cost)
+}
+
+// met notes what the plan in class costs: what costs more does not matter any more, unless it is one of many.
+func (q *quest) met(cost int64) {
 	q.cost = cost
+	if q.s.many != nil {
+		cost = q.s.many.limit(q.class)
+	}
 	q.limit = min(q.limit, cost)
 }
 
@@ -168,7 +206,12 @@ func (q *quest) sweeps() (changed, done bool) {
 	sw := q.s.newSweep(q.c)
 	cand := slices.Clone(q.class)
 	size := q.c.size()
-	mark := q.lower
+	mark, patient, little := q.lower, patience, int64(64)
+	if len(q.c.sets) > 0 && q.guessed { // prices are shared out slowly
+		patient *= 3
+	} else if len(q.c.sets) > 0 {
+		little = 8
+	}
 	for round := 0; ; round++ {
 		if q.s.over() {
 			return false, true
@@ -182,20 +225,27 @@ func (q *quest) sweeps() (changed, done bool) {
 			return false, true
 		}
 		q.lower = max(q.lower, low)
-		if round < 4 || round%8 == 0 {
+		sw.balance()
+		if sw.fixed*8 >= size || sw.joined*8 >= len(q.c.vars) {
+			return true, false // plans are easier to find among what is left
+		}
+		if round < 2 || round%8 == 0 {
 			q.improve(sw, cand)
 		}
-		if sw.fixed*8 >= size || sw.joined*8 >= len(q.c.vars) {
-			return true, false
+		if round%4 == 3 {
+			q.glean()
 		}
-		if round%patience == patience-1 {
-			if q.lower-mark <= (q.limit-mark)/64 || sw.fixed*32 >= size || sw.joined > 0 {
+		if round%patient == patient-1 {
+			if q.lower-mark <= (q.limit-mark)/little || round > mostSweeps || sw.fixed*32 >= size || sw.joined > 0 {
 				return sw.fixed+sw.joined > 0, false
 			}
 			mark = q.lower
 		}
 	}
 }
+
+// mostSweeps is after how many sweeps something else is tried in any case.
+const mostSweeps = 128
 
 // patience is after how many sweeps the bound must have come nearer to the best plan.
 const patience = 8
@@ -204,11 +254,13 @@ const patience = 8
 func (q *quest) improve(sw *sweep, cand []int32) {
 	if sw.round(cand) {
 		q.s.descend(q.c, cand)
+		q.s.reopen(q.c, cand)
 		q.offer(cand)
 	}
 	if q.cost < nowhere {
 		copy(cand, q.class)
 		q.s.regrow(q.c, cand, &q.s.rnd)
+		q.s.reopen(q.c, cand)
 		q.offer(cand)
 	}
 }
@@ -223,6 +275,9 @@ func (q *quest) held() []int32 {
 
 // split solves the parts of a core that falls apart.
 func (q *quest) split() bool {
+	if q.s.many != nil || len(q.c.sets) > 0 {
+		return false
+	}
 	parts := q.c.parts()
 	if len(parts) < 2 {
 		return false
@@ -250,8 +305,7 @@ func (q *quest) split() bool {
 	if cost < q.cost && rest < q.limit {
 		copy(q.class, class)
 		q.tr.decode(q.class)
-		q.cost = cost
-		q.limit = min(q.limit, cost)
+		q.met(cost)
 	}
 	return true
 }
@@ -309,55 +363,4 @@ func (c *core) parts() []*core {
 		p.link()
 	}
 	return out
-}
-
-// branch splits the values of one variable: those that look best first.
-func (q *quest) branch() {
-	q.s.branched = true
-	c := q.c
-	at := 0
-	for i := range c.vars {
-		if v, w := &c.vars[i], &c.vars[at]; v.degree() > w.degree() || v.degree() == w.degree() && len(v.dom) > len(w.dom) {
-			at = i
-		}
-	}
-	belief, _ := q.s.newSweep(c).believe(at)
-	sorted := slices.Sorted(slices.Values(belief))
-	pivot := sorted[(len(sorted)-1)/3]
-	if pivot == sorted[len(sorted)-1] {
-		pivot-- // all alike
-	}
-	var good, bad []int32
-	for x, b := range belief {
-		if b <= pivot || len(good) == 0 && x == argmin(belief) {
-			good = append(good, c.vars[at].dom[x])
-		} else {
-			bad = append(bad, c.vars[at].dom[x])
-		}
-	}
-	lower := inf
-	for _, keep := range [][]int32{good, bad} {
-		d := c.clone()
-		v := &d.vars[at]
-		for x, a := range v.dom {
-			if !slices.Contains(keep, a) {
-				v.own[x] = inf
-			}
-		}
-		if !d.compact(nil) {
-			continue
-		}
-		class := slices.Clone(q.class)
-		sub := q.s.quest(d, class, q.limit, q.depth+1)
-		sub.lower = q.lower
-		sub.run()
-		if sub.cost < q.cost {
-			copy(q.class, class)
-			q.tr.decode(q.class)
-			q.cost = sub.cost
-			q.limit = min(q.limit, sub.cost)
-		}
-		lower = min(lower, sub.lower)
-	}
-	q.lower = max(q.lower, min(q.limit, lower))
 }

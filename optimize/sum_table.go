@@ -24,6 +24,7 @@ type table struct {
 	scale   int64
 	cells   []int64 // nil if there would be too many: then they are made where they are used
 	stay    []int64 // by class; nil if staying is free
+	top     int64   // no pair costs more
 }
 
 // maxCells is the size up to which tables are kept.
@@ -36,6 +37,15 @@ func newTable(g *grid, pr pricer, scale int64, sources []source) *table {
 	}
 	if len(g.cell) <= maxCells {
 		t.cells = t.all(make([]int64, len(g.cell)))
+	}
+	t.top = inf
+	if t.cells != nil {
+		t.top = 0
+		for i, x := range t.cells {
+			if g.cell[i] >= 0 {
+				t.top = max(t.top, x)
+			}
+		}
 	}
 	if !g.free {
 		t.stay = make([]int64, g.n)

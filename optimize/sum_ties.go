@@ -20,6 +20,8 @@ type equals struct {
 	best    *Solution
 	order   []int
 	ends    []int64
+	sets    []int   // see sharing
+	served  [][]int // by set: classes paid
 	ins     [][]int // edges into a variable
 	seen    int
 	looks   int
@@ -30,6 +32,7 @@ type equals struct {
 func newEquals(p *Problem, pr pricer, list []offers) *equals {
 	r := &equals{p: p, pr: pr, offers: list, order: topological(p), ends: make([]int64, len(p.Vars)), ins: make([][]int, len(p.Vars))}
 	r.choice = make([]int, len(p.Vars))
+	r.sets, r.served = p.sharing(), make([][]int, len(p.Edges))
 	for i, e := range p.Edges {
 		r.ins[e.To] = append(r.ins[e.To], i)
 	}
@@ -106,6 +109,9 @@ func (r *equals) offer() {
 
 // total adds a plan up; the value is a sum.
 func (r *equals) total() (s Solution) {
+	for i := range r.served {
+		r.served[i] = r.served[i][:0]
+	}
 	for _, v := range r.order {
 		o := &r.p.Vars[v].Options[r.choice[v]]
 		var start int64
@@ -113,7 +119,9 @@ func (r *equals) total() (s Solution) {
 		for _, i := range r.ins[v] {
 			e := r.p.Edges[i]
 			move, time, _ := r.pr.move(r.p, e, r.p.Vars[e.From].Options[r.choice[e.From]].Class, o.Class)
-			c = c.plus(move)
+			if !r.paid(i, o.Class) {
+				c = c.plus(move)
+			}
 			start = max(start, r.ends[e.From]+time)
 		}
 		r.ends[v] = start + o.Time
@@ -121,4 +129,17 @@ func (r *equals) total() (s Solution) {
 		s.Value, s.Money, s.Carbon = s.Value+c.add, s.Money+c.money, s.Carbon+c.carbon
 	}
 	return s
+}
+
+// paid says whether somebody in a class has paid what an edge carries already, and notes that now somebody has.
+func (r *equals) paid(edge, class int) bool {
+	set := r.sets[edge]
+	if set == alone || set == twice {
+		return set == twice
+	}
+	if slices.Contains(r.served[set], class) {
+		return true
+	}
+	r.served[set] = append(r.served[set], class)
+	return false
 }
