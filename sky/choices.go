@@ -13,7 +13,8 @@ import (
 // origin is what a plan was made from: what it takes to ask what else could have been planned.
 type origin struct {
 	snap   *Snapshot
-	choice []int // by variable of the compiled job
+	best   *optimize.Solution // of the job; its choice, like the next, is by variable of the compiled job
+	choice []int              // this plan's
 }
 
 // DetachedPlanError says that a plan cannot be asked about other choices, because it does not know what it was made from:
@@ -38,7 +39,7 @@ func (p *Plan) compiled(want string) (*compiled, error) {
 		}
 		return nil, e
 	}
-	return compile(p.Job, p.origin.snap, past{}, "")
+	return compile(p.Job, p.origin.snap, past{})
 }
 
 // Pareto lists the trade-offs between cost and time as whole plans, the cheapest first: each is the cheapest of those that
@@ -97,7 +98,7 @@ func (c *compiled) others(ctx context.Context, p *Plan, sols []*optimize.Solutio
 			return nil, err
 		}
 		q.Proof = against(q.Proof, p.Proof.Bound)
-		q.Singles, q.origin = p.Singles, &origin{snap: c.snap, choice: sol.Choice}
+		q.Singles, q.origin = p.Singles, &origin{snap: c.snap, best: p.origin.best, choice: sol.Choice}
 		if !complete {
 			q.Warnings = append(q.Warnings, "the search was cut short: other choices may be missing")
 		}
@@ -126,8 +127,8 @@ func (c *compiled) fixed(ctx context.Context, choice []int) (*optimize.Solution,
 	if err != nil {
 		return nil, c.translate(err)
 	}
-	if err := optimize.Verify(&q, sol); err != nil {
-		return nil, fmt.Errorf("job %q: the plan failed its independent check; please report this: %w", c.job.name, err)
+	if err := c.verify(&q, sol); err != nil {
+		return nil, err
 	}
 	sol.Choice = choice
 	return sol, nil
@@ -135,7 +136,7 @@ func (c *compiled) fixed(ctx context.Context, choice []int) (*optimize.Solution,
 
 // Explain ranks the bids for one stage, the best of each region, the winner of the best plan first. For each loser it says
 // which rules no plan with it can keep, or what choosing it would add to the plan and, in [Bid.Drop], what its own cost
-// would have to fall by to draw level; then come the clouds that have no option, each with the first condition it fails.
+// would have to fall by to draw level; where the work for that does not suffice, the most it adds. Then come the clouds that have no option, each with the first condition it fails.
 //
 // The errors are a [*DetachedPlanError], one that names a stage the job does not have, or the context's. It is safe for
 // concurrent use.
@@ -148,10 +149,7 @@ func (p *Plan) Explain(ctx context.Context, stage string) ([]Bid, error) {
 	if s == nil {
 		return nil, fmt.Errorf("explain stage %q: job %q has no such stage", stage, c.job.name)
 	}
-	sol, err := optimize.Solve(ctx, c.problem, optimize.Limit{})
-	if err != nil {
-		return nil, c.translate(err)
-	}
+	sol := p.origin.best
 	verdicts, err := optimize.Explain(ctx, c.problem, sol, s.pos, optimize.Limit{})
 	if err != nil {
 		return nil, c.translate(err)

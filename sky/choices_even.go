@@ -124,7 +124,7 @@ func (c *compiled) resized(artifact string, kb int64) (*compiled, error) {
 	} else if o := j.output(artifact); o != nil {
 		o.size = Bytes(kb) * KB
 	}
-	return compile(j, c.snap, past{}, "")
+	return compile(j, c.snap, past{})
 }
 
 // after is the plan on the other side of a break-even.
@@ -132,17 +132,17 @@ func (s *Snapshot) after(j *Job, flip *optimize.Flip) (*Plan, error) {
 	if flip.After == nil {
 		return nil, nil
 	}
-	c, err := compile(j, s, past{}, "")
+	c, err := compile(j, s, past{})
 	if err != nil {
 		return nil, err
 	}
-	if err := optimize.Verify(c.problem, flip.After); err != nil {
-		return nil, fmt.Errorf("job %q: the plan failed its independent check; please report this: %w", j.name, err)
+	if err := c.verify(c.problem, flip.After); err != nil {
+		return nil, err
 	}
 	p, err := c.plan(flip.After)
 	if err != nil {
 		return nil, err
 	}
-	p.origin = &origin{snap: s, choice: flip.After.Choice}
+	p.origin = &origin{snap: s, best: flip.After, choice: flip.After.Choice}
 	return p, nil
 }

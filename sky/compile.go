@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/openintercloud/broker/catalog"
-	"github.com/openintercloud/broker/catalog/unit"
 	"github.com/openintercloud/broker/optimize"
 )
 
@@ -29,18 +28,11 @@ type compiled struct {
 	vars    map[string]int   // variable of a dataset or of an output's stage, by artifact
 	sizes   map[string]Bytes // of each artifact
 	tariffs []string         // artifacts with a tariff of their own
-	zoned   bool             // some rule looks at zones: they are classes of their own
+	ties    bool             // a tariff behind those keeps what it joins in one region
 	inputs  []Bytes          // total size of a stage's inputs
-}
-
-// option is one way to run one stage at one place.
-type option struct {
-	alternative int
-	offering    catalog.Offering
-	place       catalog.Place // the offering's, with a zone when a rule needs one
-	time        time.Duration
-	cost        Money
-	grams       *float64
+	shelf   shelf
+	scarce  []scarce // what the problem's capacities are about
+	partial []string // offerings whose capacity is not checked for all stages that may run at once
 }
 
 // past is what a replan starts from. The zero past is a run that has not begun.
@@ -61,31 +53,26 @@ func (p past) holds(artifact string, at catalog.Place) bool {
 	return slices.Contains(p.replicas[artifact], at.InRegion())
 }
 
-// compile makes the problem. What is past stays where it is and costs nothing any more; cloud, when not empty, is the only
-// one allowed for the rest.
-func compile(j *Job, snap *Snapshot, before past, cloud string) (*compiled, error) {
+// compile makes the problem. What is past stays where it is and costs nothing any more.
+func compile(j *Job, snap *Snapshot, before past) (*compiled, error) {
 	c := &compiled{
-		job: j, snap: snap, past: before, zoned: j.groupsZones(), class: map[catalog.Place]int{}, vars: map[string]int{}, sizes: map[string]Bytes{},
+		job: j, snap: snap, past: before, shelf: shelf{}, class: map[catalog.Place]int{}, vars: map[string]int{}, sizes: map[string]Bytes{},
 		problem: &optimize.Problem{Objective: j.objective.lower(), Deadline: millis(j.deadline), Budget: atLeastOne(micros(j.budget), j.budget)},
 	}
 	c.measure()
-	var refused []StageRefusal
 	for i, s := range j.stages {
-		options, err := c.stageOptions(i, s, cloud)
+		options, err := c.stageOptions(i, s)
 		if err != nil {
 			return nil, err
 		}
-		if len(options) == 0 {
-			refused = append(refused, StageRefusal{Stage: s.name})
-		}
 		c.options = append(c.options, options)
-		c.problem.Vars = append(c.problem.Vars, c.variable(s.name, options))
+		c.problem.Vars = append(c.problem.Vars, c.variable(s, options))
 		for _, o := range s.writes {
 			c.vars[o.Name()] = i
 		}
 	}
-	if len(refused) > 0 {
-		return nil, &InfeasibleError{Job: j.name, Stages: refused}
+	if err := c.unplaced(); err != nil {
+		return nil, err
 	}
 	if err := c.addDatasets(); err != nil {
 		return nil, err
@@ -93,7 +80,41 @@ func compile(j *Job, snap *Snapshot, before past, cloud string) (*compiled, erro
 	c.addEdges()
 	c.addGroups()
 	c.addTariffs()
+	c.addCapacities()
 	return c, nil
+}
+
+// unplaced is the error of a job with stages that have no option.
+func (c *compiled) unplaced() error {
+	var refused []StageRefusal
+	for i, s := range c.job.stages {
+		if len(c.options[i]) == 0 {
+			refused = append(refused, StageRefusal{Stage: s.name})
+		}
+	}
+	if len(refused) == 0 {
+		return nil
+	}
+	return &InfeasibleError{Job: c.job.name, Stages: refused}
+}
+
+// only is the same problem with the options of one cloud.
+func (c *compiled) only(cloud string) (*compiled, error) {
+	d, q := *c, *c.problem
+	d.problem, d.options = &q, make([][]option, len(c.options))
+	q.Vars, q.Limits = slices.Clone(c.problem.Vars), nil
+	for i, all := range c.options {
+		v := &q.Vars[i]
+		v.Options = nil
+		for k, o := range all {
+			if o.place.Cloud == cloud {
+				d.options[i] = append(d.options[i], o)
+				v.Options = append(v.Options, c.problem.Vars[i].Options[k])
+			}
+		}
+	}
+	d.addCapacities()
+	return &d, d.unplaced()
 }
 
 // measure adds up the sizes of every stage's inputs.
@@ -115,62 +136,12 @@ func (c *compiled) measure() {
 	}
 }
 
-func (c *compiled) stageOptions(i int, s *Stage, cloud string) ([]option, error) {
-	if p, fixed := c.past.pins[s.name]; fixed {
-		o := option{alternative: p.orders.Alternative, offering: p.orders.Offering, place: p.orders.Offering.Place, grams: new(float64)}
-		if !p.done {
-			o.time = max(0, s.options()[o.alternative].Estimate.For(c.inputs[i])-p.ran)
-		}
-		return []option{o}, nil
-	}
-	var all []option
-	for a, w := range s.options() {
-		for _, o := range c.snap.offerings(c.job, s, w, cloud) {
-			opt, err := c.snap.price(s, w, o, c.inputs[i])
-			if err != nil {
-				return nil, err
-			}
-			for _, place := range c.snap.places(c.job, s, o) {
-				opt.alternative, opt.place = a, place
-				all = append(all, opt)
-			}
-		}
-	}
-	return all, nil
-}
-
-// price says what running a stage one way on one offering takes and costs.
-func (s *Snapshot) price(st *Stage, w work, o catalog.Offering, inputs Bytes) (option, error) {
-	opt := option{offering: o, time: w.Estimate.For(inputs)}
-	quantity := unit.Hours(max(opt.time, o.Minimum)).Times(st.nodes)
-	if o.Unit == catalog.PerTB {
-		quantity = unit.Quantity{N: int64(inputs), Per: int64(unit.TB)}
-	}
-	cost, err := o.Price.For(quantity)
-	if err != nil {
-		return option{}, fmt.Errorf("stage %q on %s: %w", st.name, o.ID, err)
-	}
-	opt.cost = cost
-	if g, ok := s.grams(o, opt.time, st.nodes); ok {
-		opt.grams = &g
-	}
-	return opt, nil
-}
-
-// grams is the CO2e of running an offering for a time: watts × hours × the region's grams per kWh.
-func (s *Snapshot) grams(o catalog.Offering, d time.Duration, nodes int) (float64, bool) {
-	r, ok := s.catalog.Region(o.Place)
-	if !ok || r.Carbon == nil || o.Type.Watts == nil {
-		return 0, false
-	}
-	return *o.Type.Watts / 1000 * d.Hours() * *r.Carbon * float64(nodes), true
-}
-
-func (c *compiled) variable(name string, options []option) optimize.Var {
-	v := optimize.Var{Name: name, Options: make([]optimize.Option, 0, len(options))}
+func (c *compiled) variable(s *Stage, options []option) optimize.Var {
+	v := optimize.Var{Name: s.name, Options: make([]optimize.Option, 0, len(options))}
+	zoned := c.job.zoned(s)
 	for _, o := range options {
 		at := o.place
-		if !c.zoned { // copies are shared within a region
+		if !zoned { // no rule tells zones apart
 			at = at.InRegion()
 		}
 		lowered := optimize.Option{Class: c.classOf(at), Money: micros(o.cost), Time: millis(o.time)}
@@ -222,18 +193,43 @@ func (c *compiled) addDatasets() error {
 func (c *compiled) addEdges() {
 	artifacts := map[string]int{}
 	for i, s := range c.job.stages {
+		to := c.port(i, s)
 		for _, ref := range s.reads {
 			if artifacts[ref] == 0 {
 				artifacts[ref] = len(artifacts) + 1
 			}
 			c.problem.Edges = append(c.problem.Edges, optimize.Edge{
-				From: c.vars[ref], To: i, KB: kilobytes(c.sizes[ref]), Artifact: artifacts[ref], Tariff: c.tariffOf(ref),
+				From: c.vars[ref], To: to, KB: kilobytes(c.sizes[ref]), Artifact: artifacts[ref], Tariff: c.tariffOf(ref),
 			})
 		}
 		for _, name := range s.after {
 			c.problem.Edges = append(c.problem.Edges, optimize.Edge{From: c.job.stage(name).pos, To: i, Tariff: optimize.NoTariff})
 		}
 	}
+}
+
+// tie marks, until all tariffs are known, an edge whose ends must share a region.
+const tie = -2
+
+// port is the variable that a stage's inputs come to: the stage itself, or, where a rule looks at its zone, one that stands
+// for its region, so that copies are shared by the zones of a region. It takes no time and costs nothing.
+func (c *compiled) port(i int, s *Stage) int {
+	if len(s.reads) == 0 || !c.job.zoned(s) {
+		return i
+	}
+	port := optimize.Var{Name: s.name}
+	seen := map[int]bool{}
+	for _, o := range c.options[i] {
+		if class := c.classOf(o.place.InRegion()); !seen[class] {
+			seen[class] = true
+			port.Options = append(port.Options, optimize.Option{Class: class})
+		}
+	}
+	c.ties = true
+	c.problem.Vars = append(c.problem.Vars, port)
+	v := len(c.problem.Vars) - 1
+	c.problem.Edges = append(c.problem.Edges, optimize.Edge{From: v, To: i, Tariff: tie})
+	return v
 }
 
 func (c *compiled) addGroups() {
@@ -270,9 +266,36 @@ func (c *compiled) addTariffs() {
 	for _, artifact := range c.tariffs {
 		p.Tariffs = append(p.Tariffs, c.tariff(artifact))
 	}
+	if c.ties {
+		c.tied()
+	}
 	p.Zones = c.domains(func(q catalog.Place) catalog.Place { return q })
 	p.Regions = c.domains(catalog.Place.InRegion)
 	p.Clouds = c.domains(func(q catalog.Place) catalog.Place { return catalog.Place{Cloud: q.Cloud} })
+}
+
+// tied adds the tariff of edges that keep their ends in one region.
+func (c *compiled) tied() {
+	n := len(c.places)
+	t := optimize.Tariff{Money: make([]int64, n*n)}
+	for a, from := range c.places {
+		for b, to := range c.places {
+			if from.InRegion() != to.InRegion() {
+				t.Money[a*n+b] = -1
+			}
+		}
+	}
+	for i := range c.problem.Edges {
+		if e := &c.problem.Edges[i]; e.Tariff == tie {
+			e.Tariff = len(c.problem.Tariffs)
+		}
+	}
+	c.problem.Tariffs = append(c.problem.Tariffs, t)
+}
+
+// isTie reports whether an edge joins a stage and its port, which is no rule of the job.
+func (c *compiled) isTie(edge int) bool {
+	return c.ties && c.problem.Edges[edge].Tariff == len(c.problem.Tariffs)-1
 }
 
 func (c *compiled) tariff(artifact string) optimize.Tariff {

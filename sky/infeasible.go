@@ -67,12 +67,21 @@ func (c *compiled) translate(err error) error {
 	}
 	out := &InfeasibleError{Job: c.job.name}
 	for _, r := range inf.Conflict {
-		out.Conflict = append(out.Conflict, c.ruleName(r))
+		if !c.implied(r) {
+			out.Conflict = append(out.Conflict, c.ruleName(r))
+		}
 	}
 	for _, r := range inf.Relaxations {
-		out.Relax = append(out.Relax, c.relaxation(r))
+		if !c.implied(r.Rule) {
+			out.Relax = append(out.Relax, c.relaxation(r))
+		}
 	}
 	return out
+}
+
+// implied reports whether a rule of the problem is none of the job's: that a stage is in its zone's region.
+func (c *compiled) implied(r optimize.Rule) bool {
+	return r.Kind == optimize.RuleEdge && c.isTie(r.Index)
 }
 
 func (c *compiled) ruleName(r optimize.Rule) string {
@@ -83,6 +92,8 @@ func (c *compiled) ruleName(r optimize.Rule) string {
 		return fmt.Sprintf("budget %s", c.job.budget)
 	case optimize.RuleGroup:
 		return c.problem.Groups[r.Index].Name
+	case optimize.RuleLimit:
+		return c.problem.Limits[r.Index].Name
 	case optimize.RuleEdge:
 		e := c.problem.Edges[r.Index]
 		return fmt.Sprintf("a known price for moving data from %q to %q", c.problem.Vars[e.From].Name, c.problem.Vars[e.To].Name)
@@ -102,6 +113,8 @@ func (c *compiled) relaxation(r optimize.Relaxation) string {
 		return fmt.Sprintf("a deadline of %s%s", time.Duration(r.Value)*time.Millisecond, atLeast)
 	case optimize.RuleBudget:
 		return fmt.Sprintf("a budget of %s%s", Money(r.Value)*1000, atLeast)
+	case optimize.RuleLimit:
+		return fmt.Sprintf("a capacity of %d%s instead of %d of %s", r.Value, atLeast, c.problem.Limits[r.Rule.Index].Max, c.scarce[r.Rule.Index])
 	}
 	return "without " + c.ruleName(r.Rule)
 }

@@ -155,6 +155,38 @@ func (e Estimate) For(inputs Bytes) time.Duration {
 	return min(maxEstimate, (fixed + time.Duration(variable) + time.Millisecond - 1).Truncate(time.Millisecond))
 }
 
+// Losses is what is expected of spot machines: how often one is taken back, and what that costs in time.
+type Losses struct {
+	// PerHour is how many times an hour one machine is taken back: 0.05 is once in 20 hours. Default: never.
+	PerHour float64 `json:"per_hour,omitempty"`
+	// Checkpoint is how much work lies between two states that can be gone on from. 0 = there are none: the work begins anew.
+	Checkpoint time.Duration `json:"checkpoint,omitempty"`
+	// Restart is the time from a loss until the work goes on. Default: none.
+	Restart time.Duration `json:"restart,omitempty"`
+}
+
+// stretch is how long work of a length is expected to take: for each machine and hour of it, so many times half of what lies
+// between two checkpoints is done again, and it restarts. That is right to first order: while losses are rare.
+func (l Losses) stretch(work time.Duration, nodes int) time.Duration {
+	again := work
+	if l.Checkpoint > 0 {
+		again = min(work, l.Checkpoint)
+	}
+	times := float64(l.PerHour*float64(nodes)) * work.Hours()
+	more := float64(times * float64(again/2+l.Restart))
+	if !(more < float64(maxEstimate-work)) {
+		return maxEstimate
+	}
+	return min(maxEstimate, (work + time.Duration(more) + time.Millisecond - 1).Truncate(time.Millisecond))
+}
+
+func (l Losses) check() string {
+	if !(l.PerHour >= 0 && l.PerHour <= 3600) || l.Checkpoint < 0 || l.Restart < 0 || l.Restart > maxEstimate {
+		return fmt.Sprintf("losses %+v: times must not be negative, and there are 0 to 3600 losses an hour", l)
+	}
+	return ""
+}
+
 // maxEstimate keeps sums of times far from overflow.
 const maxEstimate = 100 * 365 * 24 * time.Hour
 

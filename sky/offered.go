@@ -69,8 +69,8 @@ func (s *Snapshot) provides(name string, need *Need, want catalog.Want) screen {
 }
 
 // selling lists the offerings that may give the work its service, cheapest first.
-func (s *Snapshot) selling(w work, cloud string) []catalog.Offering {
-	q := w.query(cloud)
+func (s *Snapshot) selling(w work) []catalog.Offering {
+	q := w.query()
 	names := s.catalog.Names(w.wanted().Name)
 	if len(names) == 1 {
 		q.Service = names[0]

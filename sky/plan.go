@@ -35,7 +35,7 @@ type PlannedStage struct {
 	Time        time.Duration    `json:"time"`
 	Cost        Money            `json:"cost"`
 	Carbon      *float64         `json:"carbon"` // grams of CO2e; nil when not known
-	Bids        []Bid            `json:"bids"`   // ranked alternatives, the winner first
+	Bids        []Bid            `json:"bids"`   // ranked alternatives, the winner first; of a large job not all are worked out, see [Plan.Explain]
 }
 
 // Bid is the best one region of one cloud had to offer for a stage.
@@ -45,8 +45,8 @@ type Bid struct {
 	Price    string        `json:"price"` // "$12.24/hour"
 	Time     time.Duration `json:"time"`
 	Cost     Money         `json:"cost"`
-	WhyNot   string        `json:"why_not,omitempty"` // "" for the winner; else the first broken rule, or what choosing it would add
-	Adds     Money         `json:"adds,omitempty"`    // what the plan's cost, or its blend, would rise by; 0 when time or carbon is minimised
+	WhyNot   string        `json:"why_not,omitempty"` // "" for the winner; else the first broken rule, or what choosing it would add, "at most" where that is not worked out to the end
+	Adds     Money         `json:"adds,omitempty"`    // what the plan's cost, or its blend, would rise by, at most where WhyNot says so; 0 when time or carbon is minimised
 	Drop     Money         `json:"drop,omitempty"`    // from [Plan.Explain]: what its own cost would have to fall by to draw level; 0 when no fall would do, or none counts
 }
 

@@ -232,7 +232,10 @@ func (b Bid) name() string {
 }
 
 func (b Bid) why(digits moneyDigits) string {
-	if b.Adds != 0 {
+	switch {
+	case b.Adds != 0 && strings.HasSuffix(b.WhyNot, atMost):
+		return "adds " + digits.text(b.Adds) + atMost
+	case b.Adds != 0:
 		return "adds " + digits.text(b.Adds)
 	}
 	return b.WhyNot

@@ -16,10 +16,6 @@ import (
 // planVersion is the version of a plan's JSON.
 const planVersion = 1
 
-// bidNodes bounds the search for what the losing options of one stage would add; a bid that needs more tells the most it
-// can add, or is left out.
-const bidNodes = 500
-
 // Plan finds the best plan for a job from what the snapshot knows. It is pure: no network, no clock, no randomness.
 // The error is one [*Mistake] or more joined, an [*InfeasibleError], or the context's when it ends before any plan is
 // found; when it ends later the best plan so far is returned with its proven gap.
@@ -31,7 +27,11 @@ func (s *Snapshot) plan(ctx context.Context, j *Job, before past) (*Plan, error)
 	if err := j.Validate(); err != nil {
 		return nil, err
 	}
-	c, sol, err := s.solve(ctx, j, before, "")
+	c, err := compile(j, s, before)
+	var sol *optimize.Solution
+	if err == nil {
+		sol, err = c.solve(ctx)
+	}
 	if err != nil {
 		if inf, ok := errors.AsType[*InfeasibleError](err); ok {
 			inf.explain(j, s)
@@ -45,76 +45,37 @@ func (s *Snapshot) plan(ctx context.Context, j *Job, before past) (*Plan, error)
 	if before.pins != nil {
 		return p, nil // a replan needs no comparisons
 	}
-	if err := c.boundByRegion(ctx, p); err != nil {
-		return nil, err
-	}
-	p.origin = &origin{snap: s, choice: sol.Choice}
+	p.origin = &origin{snap: s, best: sol, choice: sol.Choice}
 	if err := c.addBids(ctx, p, sol); err != nil {
 		return nil, err
 	}
-	p.Singles, err = s.singles(ctx, j)
+	p.Singles, err = c.singles(ctx)
 	return p, err
 }
 
 // plan is the solver's answer as a plan, without comparisons.
 func (c *compiled) plan(sol *optimize.Solution) (*Plan, error) {
 	p := &Plan{Version: planVersion, Job: c.job, Snapshot: c.snap.digest, Proof: proofOf(sol)}
+	for _, id := range c.partial {
+		p.Warnings = append(p.Warnings, fmt.Sprintf("more stages may run at once on %s than its capacity was checked for", id))
+	}
 	return p, c.place(p, sol)
 }
 
-func (s *Snapshot) solve(ctx context.Context, j *Job, before past, cloud string) (*compiled, *optimize.Solution, error) {
-	c, err := compile(j, s, before, cloud)
-	if err != nil {
-		return nil, nil, err
-	}
+func (c *compiled) solve(ctx context.Context) (*optimize.Solution, error) {
 	sol, err := optimize.Solve(ctx, c.problem, optimize.Limit{})
 	if err != nil {
-		return nil, nil, c.translate(err)
+		return nil, c.translate(err)
 	}
-	if err := optimize.Verify(c.problem, sol); err != nil {
-		return nil, nil, fmt.Errorf("job %q: the plan failed its independent check; please report this: %w", j.name, err)
-	}
-	return c, sol, nil
+	return sol, c.verify(c.problem, sol)
 }
 
-// boundByRegion mends the proof of a job whose rules look at zones. A copy is paid once for each region, but the problem
-// counts it once for each zone that reads it, so that the answer may be beaten. Without those rules the problem counts
-// right, and its optimum bounds every plan that obeys them.
-func (c *compiled) boundByRegion(ctx context.Context, p *Plan) error {
-	if !c.zoned || !c.job.shares() || c.job.objective.Kind == minTime {
-		return nil
-	}
-	loose := *c.job
-	loose.groups = slices.DeleteFunc(slices.Clone(loose.groups), func(g group) bool { return g.Level == Zone })
-	_, sol, err := c.snap.solve(ctx, &loose, c.past, "")
-	if err != nil {
-		return fmt.Errorf("job %q without its rules about zones: %w", c.job.name, err)
-	}
-	if c.job.objective.Kind == minCost {
-		p.Proof.Value = micros(p.Cost)
-	}
-	p.Proof.Bound = min(sol.Bound, p.Proof.Value)
-	rounding := int64(len(p.Stages) + len(p.Routes)) // half a micro-dollar each at the most
-	p.Proof.Optimal = sol.Status == optimize.Optimal && p.Proof.Value-p.Proof.Bound <= rounding
-	p.Proof.Gap = 0
-	if !p.Proof.Optimal && p.Proof.Value > 0 {
-		p.Proof.Gap = float64(p.Proof.Value-p.Proof.Bound) / float64(p.Proof.Value)
+// verify checks an answer without the solver's code.
+func (c *compiled) verify(p *optimize.Problem, sol *optimize.Solution) error {
+	if err := optimize.Verify(p, sol); err != nil {
+		return fmt.Errorf("job %q: the plan failed its independent check; please report this: %w", c.job.name, err)
 	}
 	return nil
-}
-
-// shares reports whether several stages read one artifact.
-func (j *Job) shares() bool {
-	read := map[string]bool{}
-	for _, s := range j.stages {
-		for _, ref := range s.reads {
-			if read[ref] {
-				return true
-			}
-			read[ref] = true
-		}
-	}
-	return false
 }
 
 func proofOf(sol *optimize.Solution) Proof {
@@ -257,14 +218,15 @@ func (c *compiled) end(p *Plan, ref string) time.Duration {
 	return 0
 }
 
-// addBids ranks, for every stage, the best of each region by what choosing it would add to the whole plan.
+// addBids ranks, for every stage, the best of each region by what choosing it would add to the whole plan. Of a large job not
+// all of that is worked out: then a bid tells the most it can add, or is left out. See [Plan.Explain].
 func (c *compiled) addBids(ctx context.Context, p *Plan, sol *optimize.Solution) error {
+	all, err := optimize.Rivals(ctx, c.problem, sol, optimize.Limit{})
+	if err != nil {
+		return fmt.Errorf("bids for job %q: %w", c.job.name, err)
+	}
 	for i := range p.Stages {
-		bids, err := optimize.Bids(ctx, c.problem, sol, i, optimize.Limit{Nodes: bidNodes})
-		if err != nil {
-			return fmt.Errorf("bids for stage %q: %w", p.Stages[i].Name, err)
-		}
-		p.Stages[i].Bids = c.rank(i, sol, bids)
+		p.Stages[i].Bids = append(c.rank(i, sol, all[i]), c.excluded(i)...)
 	}
 	return nil
 }
@@ -274,28 +236,15 @@ type rankedBid struct {
 	value int64
 }
 
+// rank gives the best bid of each region, the winner first.
 func (c *compiled) rank(i int, sol *optimize.Solution, bids []optimize.Bid) []Bid {
-	best := map[catalog.Place]rankedBid{}
+	var all []rankedBid
 	for _, b := range bids {
-		if b.Option != sol.Choice[i] && (b.Status == optimize.Dominated || b.Status == optimize.Unknown) {
-			continue
-		}
-		r := c.bid(i, sol, b)
-		region := r.bid.Place.InRegion()
-		if old, ok := best[region]; !ok || compareBids(r, old) < 0 {
-			best[region] = r
+		if b.Option == sol.Choice[i] || b.Status != optimize.Dominated && b.Status != optimize.Unknown {
+			all = append(all, c.bid(i, sol, b))
 		}
 	}
-	var ranked []rankedBid
-	for _, r := range best {
-		ranked = append(ranked, r)
-	}
-	slices.SortFunc(ranked, compareBids)
-	out := make([]Bid, 0, len(ranked))
-	for _, r := range ranked {
-		out = append(out, r.bid)
-	}
-	return append(out, c.excluded(i)...)
+	return bestOfRegions(all)
 }
 
 // compareBids puts the winner first, then the least value, then the name.
@@ -323,12 +272,15 @@ func (c *compiled) bid(i int, sol *optimize.Solution, b optimize.Bid) rankedBid 
 	case b.Status == optimize.Infeasible:
 		r.value, r.bid.WhyNot = 1<<62, "breaks the deadline, the budget or a rule over several stages"
 	case b.Status == optimize.Feasible:
-		r.bid.WhyNot = c.adds(&r.bid, b.Value-sol.Value) + " at most"
+		r.bid.WhyNot = c.adds(&r.bid, b.Value-sol.Value) + atMost
 	default:
 		r.bid.WhyNot = c.adds(&r.bid, b.Value-sol.Value)
 	}
 	return r
 }
+
+// atMost ends what a bid would add where that is not worked out to the end.
+const atMost = " at most"
 
 // adds says what choosing another option would add to the objective.
 func (c *compiled) adds(b *Bid, by int64) string {
@@ -359,27 +311,40 @@ func (c *compiled) excluded(i int) []Bid {
 }
 
 // singles is the best plan on each cloud alone.
-func (s *Snapshot) singles(ctx context.Context, j *Job) ([]SingleCloud, error) {
+func (c *compiled) singles(ctx context.Context) ([]SingleCloud, error) {
 	var out []SingleCloud
-	for _, cloud := range s.catalog.Clouds() {
+	for _, cloud := range c.snap.catalog.Clouds() {
 		single := SingleCloud{Cloud: cloud.Name}
-		c, sol, err := s.solve(ctx, j, past{}, cloud.Name)
-		if err == nil {
-			alone := &Plan{}
-			if err = c.place(alone, sol); err == nil {
-				single.Cost, single.Time = alone.Cost, alone.Time
-			}
-		} else if inf, ok := errors.AsType[*InfeasibleError](err); ok {
-			single.Reason, err = s.singleReason(j, inf, cloud.Name), nil
-		} else if _, cut := errors.AsType[*optimize.UnfinishedError](err); cut {
-			single.Reason, err = "not known: the search was cut short", nil
-		}
-		if err != nil {
+		if err := c.single(ctx, &single); err != nil {
 			return nil, fmt.Errorf("plan on %s alone: %w", cloud.Name, err)
 		}
 		out = append(out, single)
 	}
 	return out, nil
+}
+
+// single finds the best plan on one cloud, or why there is none.
+func (c *compiled) single(ctx context.Context, s *SingleCloud) error {
+	alone, err := c.only(s.Cloud)
+	var sol *optimize.Solution
+	if err == nil {
+		sol, err = alone.solve(ctx)
+	}
+	if err == nil {
+		p := &Plan{}
+		err = alone.place(p, sol)
+		s.Cost, s.Time = p.Cost, p.Time
+		return err
+	}
+	if inf, ok := errors.AsType[*InfeasibleError](err); ok {
+		s.Reason = c.snap.singleReason(c.job, inf, s.Cloud)
+		return nil
+	}
+	if _, cut := errors.AsType[*optimize.UnfinishedError](err); cut {
+		s.Reason = "not known: the search was cut short"
+		return nil
+	}
+	return err
 }
 
 func (s *Snapshot) singleReason(j *Job, inf *InfeasibleError, cloud string) string {

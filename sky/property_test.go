@@ -104,7 +104,7 @@ func requireOwnTotals(t *rapid.T, c *catalog.Catalog, p *Plan) {
 		o, ok := c.Offering(s.Offering.ID)
 		require.True(t, ok)
 		w := p.Job.stages[i].options()[s.Alternative]
-		took := w.Estimate.For(inputs[s.Name])
+		took := p.Job.stages[i].takes(w, o.Market, inputs[s.Name])
 		require.Equal(t, took, s.Time)
 		cost, err := o.Price.For(unit.Hours(max(took, o.Minimum)).Times(s.Nodes))
 		require.NoError(t, err)
@@ -129,9 +129,7 @@ func requireWithinLimits(t *rapid.T, j *Job, p *Plan) {
 			require.LessOrEqual(t, p.Cost, s.Cost+2*slack, "no single cloud is cheaper than the optimum over all")
 		}
 	}
-	if !j.groupsZones() || !j.shares() { // else it may be bounded only, see boundByRegion
-		require.True(t, p.Proof.Optimal)
-	}
+	require.True(t, p.Proof.Optimal)
 	if j.objective == Cost {
 		require.InDelta(t, float64(p.Cost), float64(p.Proof.Value)*1000, float64(slack))
 	}

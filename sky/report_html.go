@@ -17,19 +17,24 @@ const shownEvents = 2000
 // HTML is the report as one page that needs nothing else: no script, no font, nothing to fetch. It has a light and a
 // dark form, as the reader's system asks. Words that came from the work are escaped.
 func (r *Report) HTML() ([]byte, error) {
+	return r.page().render("report of run " + r.Run)
+}
+
+func (p page) render(what string) ([]byte, error) {
 	t, err := template.New("report").Parse(pageTemplate)
 	if err != nil {
-		return nil, fmt.Errorf("report of run %s as HTML: %w", r.Run, err)
+		return nil, fmt.Errorf("%s as HTML: %w", what, err)
 	}
 	var b bytes.Buffer
-	if err := t.Execute(&b, r.page()); err != nil {
-		return nil, fmt.Errorf("report of run %s as HTML: %w", r.Run, err)
+	if err := t.Execute(&b, p); err != nil {
+		return nil, fmt.Errorf("%s as HTML: %w", what, err)
 	}
 	return b.Bytes(), nil
 }
 
 // page is what the template shows.
 type page struct {
+	Planned            bool // nothing has run
 	Run, Job, Reason   string
 	Outcome, Mood      string // Mood is "ok", "bad" or "busy"
 	When               string
@@ -38,6 +43,8 @@ type page struct {
 	Clouds             []pageCloud
 	Phases             []string
 	Dags               []dag
+	Front              *frontChart
+	Notes              []string
 	Gantt              *gantt
 	Attempts           []pageRow
 	Trouble            []string
@@ -85,17 +92,22 @@ func (r *Report) page() page {
 	p.Ledger, p.LedgerTotal = r.ledgerRows()
 	p.Events, p.EventsLeftOut = r.eventRows(c)
 	if r.Plan != nil {
-		p.Dags = r.dags(c)
-		p.Routes = r.Plan.routeRows(c)
-		p.Choices = r.Plan.choices(c)
-		p.Proof, p.Snapshot, p.Warnings = r.Plan.proofLine(), r.Plan.Snapshot, r.Plan.Warnings
-		for _, s := range r.Plan.Singles {
-			if s.Reason != "" {
-				p.NotAlone = append(p.NotAlone, fmt.Sprintf("%s: %s", s.Cloud, s.Reason))
-			}
-		}
+		p.add(r, c)
 	}
 	return p
+}
+
+// add shows what the plan of a report says.
+func (p *page) add(r *Report, c colours) {
+	p.Dags = r.dags(c)
+	p.Routes = r.Plan.routeRows(c)
+	p.Choices = r.Plan.choices(c)
+	p.Proof, p.Snapshot, p.Warnings = r.Plan.proofLine(), r.Plan.Snapshot, r.Plan.Warnings
+	for _, s := range r.Plan.Singles {
+		if s.Reason != "" {
+			p.NotAlone = append(p.NotAlone, fmt.Sprintf("%s: %s", s.Cloud, s.Reason))
+		}
+	}
 }
 
 func (r *Report) mood() string {

@@ -91,13 +91,9 @@ func (j *Job) zoned(s *Stage) bool {
 	return slices.ContainsFunc(j.groups, func(g group) bool { return g.Level == Zone && slices.Contains(g.Stages, s.name) })
 }
 
-func (j *Job) groupsZones() bool {
-	return slices.ContainsFunc(j.groups, func(g group) bool { return g.Level == Zone })
-}
-
 // query is the part of the screens that the catalog has indexes for.
-func (w work) query(cloud string) catalog.Query {
-	q := catalog.Query{Cloud: cloud}
+func (w work) query() catalog.Query {
+	var q catalog.Query
 	for _, n := range w.Needs {
 		switch n.Kind {
 		case needAccelerator:
@@ -109,12 +105,12 @@ func (w work) query(cloud string) catalog.Query {
 	return q
 }
 
-// offerings lists what a stage can run on, cheapest first, when run one way; cloud "" means all clouds.
-func (s *Snapshot) offerings(j *Job, st *Stage, w work, cloud string) []catalog.Offering {
+// offerings lists what a stage can run on, cheapest first, when run one way.
+func (s *Snapshot) offerings(j *Job, st *Stage, w work) []catalog.Offering {
 	var kept []catalog.Offering
 	screens := s.screens(j, st, w)
 next:
-	for _, o := range s.selling(w, cloud) {
+	for _, o := range s.selling(w) {
 		for _, sc := range screens {
 			if !sc.keep(&o) {
 				continue next

@@ -24,6 +24,7 @@ type Stage struct {
 	nodes        int
 	retry        int
 	spot         bool
+	losses       Losses
 	timeout      time.Duration
 	stall        time.Duration
 	grace        time.Duration
@@ -163,6 +164,10 @@ func (s *Stage) Nodes(n int) *Stage { s.nodes = n; return s }
 
 // Spot allows the spot market, whose machines can be taken back at any time. Default: on-demand only.
 func (s *Stage) Spot() *Stage { s.spot = true; return s }
+
+// Losses says how often spot machines of this stage are expected to be taken back, so that plans count the work that is
+// then done again. It changes no on-demand machine, and nothing about how the stage runs. Default: they are never.
+func (s *Stage) Losses(l Losses) *Stage { s.losses = l; return s }
 
 // Retry is how often work that failed is tried again. Default 0. Machines that were lost do not count.
 func (s *Stage) Retry(n int) *Stage { s.retry = n; return s }

@@ -106,6 +106,29 @@ func TestEstimates(t *testing.T) {
 	})
 }
 
+func TestLossesStretchWork(t *testing.T) {
+	t.Parallel()
+	for _, x := range []struct {
+		losses Losses
+		work   time.Duration
+		nodes  int
+		want   time.Duration
+	}{
+		{Losses{}, 10 * time.Hour, 4, 10 * time.Hour},
+		{Losses{PerHour: 0.1}, 10 * time.Hour, 1, 15 * time.Hour},                                                            // once, half of it again
+		{Losses{PerHour: 0.1, Checkpoint: time.Hour}, 10 * time.Hour, 1, 10*time.Hour + 30*time.Minute},                      // once, half an hour
+		{Losses{PerHour: 0.1, Checkpoint: time.Hour, Restart: time.Minute}, 10 * time.Hour, 2, 11*time.Hour + 2*time.Minute}, // twice
+		{Losses{PerHour: 0.1, Checkpoint: 20 * time.Hour}, 10 * time.Hour, 1, 15 * time.Hour},
+		{Losses{PerHour: 3600, Restart: maxEstimate}, maxEstimate, 1 << 30, maxEstimate},
+	} {
+		require.Equal(t, x.want, x.losses.stretch(x.work, x.nodes), "%+v", x.losses)
+		require.Empty(t, x.losses.check())
+	}
+	for _, wrong := range []Losses{{PerHour: -1}, {PerHour: math.NaN()}, {PerHour: math.Inf(1)}, {Checkpoint: -1}, {Restart: -1}} {
+		require.NotEmpty(t, wrong.check(), "%+v", wrong)
+	}
+}
+
 func TestConversions(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, []int64{0, 0, 1, 1, 2}, []int64{micros(0), micros(499), micros(500), micros(1499), micros(1500)})
@@ -165,7 +188,8 @@ func drawStage(t *rapid.T, j *Job, s *Stage, data []Artifact) {
 		s.Takes(hours())
 	}
 	if rapid.Bool().Draw(t, "more") {
-		s.Nodes(rapid.IntRange(1, 4).Draw(t, "nodes")).Env("A", "b").Secret("S", secret.Ref("env:X")).Spot().Timeout(time.Hour).Stall(time.Minute).Grace(time.Second)
+		s.Nodes(rapid.IntRange(1, 4).Draw(t, "nodes")).Env("A", "b").Secret("S", secret.Ref("env:X")).Spot().
+			Losses(Losses{PerHour: 0.25, Checkpoint: hours(), Restart: time.Minute}).Timeout(time.Hour).Stall(time.Minute).Grace(time.Second)
 	}
 	if s.pos == 1 && rapid.IntRange(0, 2).Draw(t, "group") == 0 {
 		level := rapid.SampledFrom([]Level{Zone, Region, Cloud}).Draw(t, "level")

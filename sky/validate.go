@@ -182,6 +182,9 @@ func (v *validator) checkStage(s *Stage) {
 	if s.nodes < 1 || s.nodes > maxNodes {
 		v.add(s.site, s.name, "runs on %d nodes: want at least 1 and at most %d", s.nodes, maxNodes)
 	}
+	if text := s.losses.check(); text != "" {
+		v.add(s.site, s.name, "%s", text)
+	}
 	if s.retry < 0 || s.timeout < 0 || s.stall < 0 || s.grace < 0 {
 		v.add(s.site, s.name, "retry, timeout, stall and grace must not be negative")
 	}

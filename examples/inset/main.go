@@ -1,25 +1,20 @@
-// Inset plans the machine learning pipeline of Inset B of "The Sky Above The Clouds" from the prices in catalog/, and
+// Inset plans the machine learning pipeline of Inset B of "The Sky Above The Clouds" from the prices of that time, and
 // prints the paper's rows beside ours and three cases the paper does not have.
 package main
 
 import (
 	"context"
-	"embed"
 	"fmt"
 	"io"
-	"io/fs"
 	"log"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/openintercloud/broker/catalog"
 	"github.com/openintercloud/broker/catalog/unit"
+	"github.com/openintercloud/broker/examples/internal/insetb"
 	"github.com/openintercloud/broker/sky"
 )
-
-//go:embed catalog/*.csv
-var files embed.FS
 
 func main() {
 	log.SetFlags(0)
@@ -28,34 +23,12 @@ func main() {
 	}
 }
 
-// pipeline is the job: private reviews are made anonymous, a model is trained on them, and then used.
-func pipeline() *sky.Job {
-	job := sky.NewJob("reviews")
-	raw := job.Dataset("raw", "az://reviews/raw/", 8*sky.GB).At("azure/eastus")
-	clean := job.Stage("proc").Image("opaque:0.9").Command("filter", "--drop", "name").
-		Needs(sky.Confidential("sgx")).
-		Reads(raw).Writes("reviews", 1*sky.GB).Takes(36 * time.Minute)
-	train := job.Stage("train").Either(
-		sky.On("tpu-v3:8").Image("bert-tpu:1").Takes(4*time.Hour),
-		sky.On("v100:4").Image("bert-cuda:1").Takes(8*time.Hour+24*time.Minute)).
-		Reads(clean.Output("reviews")).Writes("model", 110*sky.MB)
-	job.Stage("infer").Either(
-		sky.On("inferentia:1").Image("bert-neuron:1").Takes(111*time.Hour/100),
-		sky.On("t4:1").Image("bert-cuda:1").Takes(179*time.Hour/100)).
-		Reads(train.Output("model"))
-	return job
-}
-
 func run(w io.Writer) error {
-	dir, err := fs.Sub(files, "catalog")
+	prices, err := insetb.Prices()
 	if err != nil {
 		return err
 	}
-	prices, err := catalog.Load(dir)
-	if err != nil {
-		return err
-	}
-	plan, err := planWith(prices, pipeline())
+	plan, err := planWith(prices, insetb.Job())
 	if err != nil {
 		return err
 	}
@@ -87,9 +60,9 @@ func printCases(w io.Writer, prices *catalog.Catalog) error {
 		prices *catalog.Catalog
 		job    *sky.Job
 	}{
-		{"no TPU is offered", noTPU, pipeline()},
-		{"gcp is forbidden", prices, pipeline().Rules(sky.Clouds("aws", "azure"))},
-		{"egress costs 100 times as much", dear, pipeline()},
+		{"no TPU is offered", noTPU, insetb.Job()},
+		{"gcp is forbidden", prices, insetb.Job().Rules(sky.Clouds("aws", "azure"))},
+		{"egress costs 100 times as much", dear, insetb.Job()},
 	} {
 		plan, err := planWith(c.prices, c.job)
 		if err != nil {

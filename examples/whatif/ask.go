@@ -30,6 +30,7 @@ type questions struct {
 // shown is how many bids and stages are printed at most.
 const shown = 6
 
+// ask prints the answers, and writes them with a drawing as a page to dir.
 func (q *questions) ask(ctx context.Context, w io.Writer, dir string) error {
 	broker, err := sky.New(sky.Config{Catalog: q.prices})
 	if err != nil {
@@ -40,41 +41,49 @@ func (q *questions) ask(ctx context.Context, w io.Writer, dir string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "The best plan of %q\n  %s  %s  %s\n", q.job.Name(), plan.Cost.Round(4), hours(plan.Time), machines(plan))
-	for _, ask := range []func(context.Context, io.Writer, *sky.Broker, *sky.Plan) error{q.tradeOffs(dir), q.losers, q.deadline, q.breakEven, q.compare} {
-		if err := ask(ctx, w, broker, plan); err != nil {
-			return err
+	fmt.Fprintf(w, "The best plan of %q\n  %s  %s  %s\n\n", q.job.Name(), plan.Cost.Round(4), hours(plan.Time), machines(plan))
+	var text strings.Builder
+	front, err := q.tradeOffs(ctx, &text, broker, plan)
+	for _, ask := range []func(context.Context, io.Writer, *sky.Broker, *sky.Plan) error{q.losers, q.deadline, q.breakEven, q.compare} {
+		if err == nil {
+			err = ask(ctx, &text, broker, plan)
 		}
 	}
-	return nil
-}
-
-// tradeOffs prints the front between cost and time, and draws it.
-func (q *questions) tradeOffs(dir string) func(context.Context, io.Writer, *sky.Broker, *sky.Plan) error {
-	return func(ctx context.Context, w io.Writer, broker *sky.Broker, plan *sky.Plan) error {
-		title := "Cost against time"
-		if q.wide != nil {
-			var err error
-			if plan, err = broker.Plan(ctx, q.wide); err != nil {
-				return err
-			}
-			title += ", " + q.suppose
-		}
-		front, err := plan.Pareto(ctx)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(w, "\n%s\n", title)
-		for _, p := range front {
-			fmt.Fprintf(w, "  %9s  %7s  %s\n", p.Cost.Round(4), hours(p.Time), machines(p))
-		}
-		path := filepath.Join(dir, "whatif-"+q.job.Name()+".svg")
-		if err := os.WriteFile(path, []byte(draw(title, front)), 0o600); err != nil {
-			return err
-		}
-		_, err = fmt.Fprintf(w, "  drawn in %s\n", path)
+	fmt.Fprint(w, text.String())
+	if err != nil {
 		return err
 	}
+	page, err := plan.HTML(front, text.String())
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(dir, "whatif-"+q.job.Name()+".html")
+	if err := os.WriteFile(path, page, 0o600); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w, "\nDrawn in %s\n", path)
+	return err
+}
+
+// tradeOffs prints the front between cost and time.
+func (q *questions) tradeOffs(ctx context.Context, w io.Writer, broker *sky.Broker, plan *sky.Plan) ([]*sky.Plan, error) {
+	title := "Cost against time"
+	if q.wide != nil {
+		var err error
+		if plan, err = broker.Plan(ctx, q.wide); err != nil {
+			return nil, err
+		}
+		title += ", " + q.suppose
+	}
+	front, err := plan.Pareto(ctx)
+	if err != nil {
+		return nil, err
+	}
+	fmt.Fprintln(w, title)
+	for _, p := range front {
+		fmt.Fprintf(w, "  %9s  %7s  %s\n", p.Cost.Round(4), hours(p.Time), machines(p))
+	}
+	return front, nil
 }
 
 // losers says why one stage is where it is.

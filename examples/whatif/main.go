@@ -1,7 +1,7 @@
 // Whatif asks a plan what else could have been planned. For the pipeline of Inset B of "The Sky Above The Clouds", with the
-// prices in catalog/, it prints the trade-offs between cost and time, why the losers lose, what a deadline that is too
+// prices of that time, it prints the trade-offs between cost and time, why the losers lose, what a deadline that is too
 // short breaks and what would help, where dearer egress or more data changes the plan, and how two plans differ. It
-// draws the trade-offs as an SVG file.
+// writes all that as a page too, with the trade-offs drawn.
 //
 //	whatif [WORKFLOW.json]
 //
@@ -23,7 +23,7 @@ func main() {
 	}
 }
 
-// run asks about the pipeline, or the workflow the argument names; the drawing goes to dir.
+// run asks about the pipeline, or the workflow the argument names; the page goes to dir.
 func run(ctx context.Context, w io.Writer, args []string, dir string) error {
 	var q *questions
 	var err error

@@ -29,17 +29,21 @@ func TestInset(t *testing.T) {
 	} {
 		require.Contains(t, out.String(), want, out.String())
 	}
-	wellFormed(t, filepath.Join(dir, "whatif-reviews.svg"), out.String())
+	wellFormed(t, filepath.Join(dir, "whatif-reviews.html"), out.String())
 }
 
-// wellFormed reads the drawing as XML and compares its points with the rows of the front.
+// wellFormed reads the drawing in the page as XML and compares its points with the rows of the front.
 func wellFormed(t *testing.T, path, text string) {
 	t.Helper()
-	require.Contains(t, text, "drawn in "+path)
-	svg, err := os.ReadFile(path)
+	require.Contains(t, text, "Drawn in "+path)
+	page, err := os.ReadFile(path)
 	require.NoError(t, err)
+	_, svg, found := strings.Cut(string(page), `<svg class="front"`)
+	require.True(t, found)
+	svg, _, found = strings.Cut(svg, "</svg>")
+	require.True(t, found)
 	points := 0
-	for d := xml.NewDecoder(strings.NewReader(string(svg))); ; {
+	for d := xml.NewDecoder(strings.NewReader("<svg" + svg + "</svg>")); ; {
 		token, err := d.Token()
 		if errors.Is(err, io.EOF) {
 			break
@@ -50,9 +54,11 @@ func wellFormed(t *testing.T, path, text string) {
 		}
 	}
 	_, front, _ := strings.Cut(text, "Cost against time")
-	front, _, _ = strings.Cut(front, "  drawn in")
+	front, _, _ = strings.Cut(front, "\n\nWhy")
 	require.Positive(t, points)
-	require.Equal(t, strings.Count(front, "\n")-1, points)
+	require.Equal(t, strings.Count(front, "\n"), points)
+	require.Contains(t, string(page), "would help: a deadline")
+	require.Contains(t, string(page), "Where the plan changes")
 }
 
 const small = `{"name": "two steps", "schemaVersion": "1.5", "workflow": {
@@ -75,7 +81,7 @@ func TestWorkflow(t *testing.T) {
 	require.Contains(t, out.String(), `The best plan of "two-steps"`)
 	require.Contains(t, out.String(), "Why t1-b is where it is")
 	require.Contains(t, out.String(), "would help: a deadline of 30m")
-	wellFormed(t, filepath.Join(dir, "whatif-two-steps.svg"), out.String())
+	wellFormed(t, filepath.Join(dir, "whatif-two-steps.html"), out.String())
 }
 
 func TestBadArguments(t *testing.T) {
