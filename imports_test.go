@@ -51,6 +51,7 @@ func rooms() []room {
 		{path: "transfer", ours: with("catalog/..."), libs: []string{sync, system}},
 		{path: "transfer/overlay", ours: with("catalog/...", "optimize", "transfer"), libs: []string{sync}},
 		{path: "transfer/wire", ours: leaves(), libs: []string{"golang.org/x/time/rate"}},
+		{path: "transfer/relay", ours: with("catalog/...", "transfer")},
 		{path: "transfer/buckettest", ours: bucket, libs: testing},
 		{path: "transfer/s3", ours: bucket, libs: []string{sync, "github.com/aws/..."}},
 		{path: "transfer/gcs", ours: bucket, libs: []string{sync, "cloud.google.com/go/...", "google.golang.org/..."}},
