@@ -106,14 +106,9 @@ const maxDense = 1 << 8
 // compact drops values that have become impossible, and factors and variables that gone marks. It is false if some
 // variable is left without a value.
 func (c *core) compact(gone []bool) bool {
-	kept := make([][]int32, len(c.vars)) // positions left, nil: all
-	for i := range c.vars {
-		if v := &c.vars[i]; (gone == nil || !gone[i]) && slices.ContainsFunc(v.own, func(x int64) bool { return x >= nowhere }) {
-			kept[i] = v.narrow()
-			if len(v.dom) == 0 {
-				return false
-			}
-		}
+	kept, ok := c.narrow(gone)
+	if !ok {
+		return false
 	}
 	at, n := make([]int32, len(c.vars)), int32(0)
 	for i := range c.vars {
@@ -145,6 +140,20 @@ func (c *core) compact(gone []bool) bool {
 	c.factors = left
 	c.link()
 	return true
+}
+
+// narrow drops impossible values and gives, by variable, the positions left, nil: all. It is false if none is.
+func (c *core) narrow(gone []bool) (kept [][]int32, ok bool) {
+	kept = make([][]int32, len(c.vars))
+	for i := range c.vars {
+		if v := &c.vars[i]; (gone == nil || !gone[i]) && slices.ContainsFunc(v.own, func(x int64) bool { return x >= nowhere }) {
+			kept[i] = v.narrow()
+			if len(v.dom) == 0 {
+				return nil, false
+			}
+		}
+	}
+	return kept, true
 }
 
 // narrow drops impossible values and gives the positions of the others.

@@ -18,7 +18,6 @@ type summer struct {
 	width, pairs    int
 	whole           *trail // of the whole problem, if it was decided without giving up equals
 	off             sumOff
-	next            int   // steps after which to guess again
 	many            *many // set if the first so many plans are wanted, not one
 }
 
@@ -69,27 +68,42 @@ func (q *quest) run() {
 		if q.s.over() || !q.ties && q.lower >= q.limit {
 			return
 		}
-		if !q.s.off.sweep {
-			changed, done := q.tighten()
-			if done {
-				return
-			}
-			if changed && stage.next(q) || q.guess() {
-				continue
-			}
-		}
-		if q.eliminate(maxWork) {
+		if again, done := q.shrink(&stage); done {
 			return
+		} else if again {
+			continue
 		}
 		planned = 0
-		if q.ties && q.s.many == nil && !q.s.off.sweep {
-			q.ties = false
+		if q.fewer() {
 			continue
 		}
 		if q.s.over() || q.branch() {
 			return
 		}
 	}
+}
+
+// shrink makes the core smaller, or finishes it off. again: it has become much smaller; done: nothing is left to do.
+func (q *quest) shrink(s *stage) (again, done bool) {
+	if !q.s.off.sweep {
+		changed, done := q.tighten()
+		if done {
+			return false, true
+		}
+		if changed && s.next(q) || q.guess() {
+			return true, false
+		}
+	}
+	return false, q.eliminate(maxWork)
+}
+
+// fewer gives up plans that are only as good as the best. It is false if that was done, or must not be.
+func (q *quest) fewer() bool {
+	if !q.ties || q.s.many != nil || q.s.off.sweep {
+		return false
+	}
+	q.ties = false
+	return true
 }
 
 // stage is how far a quest has come.
@@ -229,18 +243,23 @@ func (q *quest) sweeps() (changed, done bool) {
 		if sw.fixed*8 >= size || sw.joined*8 >= len(q.c.vars) {
 			return true, false // plans are easier to find among what is left
 		}
-		if round < 2 || round%8 == 0 {
-			q.improve(sw, cand)
-		}
-		if round%4 == 3 {
-			q.glean()
-		}
+		q.plans(sw, round, cand)
 		if round%patient == patient-1 {
 			if q.lower-mark <= (q.limit-mark)/little || round > mostSweeps || sw.fixed*32 >= size || sw.joined > 0 {
 				return sw.fixed+sw.joined > 0, false
 			}
 			mark = q.lower
 		}
+	}
+}
+
+// plans looks for better plans now and then.
+func (q *quest) plans(sw *sweep, round int, cand []int32) {
+	if round < 2 || round%8 == 0 {
+		q.improve(sw, cand)
+	}
+	if round%4 == 3 {
+		q.glean()
 	}
 }
 

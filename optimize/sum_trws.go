@@ -19,11 +19,12 @@ import (
 type sweep struct {
 	c       *core
 	k       *kernel
-	swept   bool // at least once
-	slipped bool
-	last    int64
-	blame   []int64
-	plan    []int32
+	swept   bool  // at least once
+	last    int64 // bound
+	slipped bool  // the bound fell: then messages do not lean
+	// blame is, by id, what plan costs beyond the bound; nil: nobody asks.
+	blame []int64
+	plan  []int32
 	// front is, per variable, what it and its factors ahead gave up; toll what the factors gave up on the way back.
 	front, toll []int64
 	fixed       int // values found to be of no use
