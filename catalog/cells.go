@@ -145,6 +145,27 @@ func parseTiers(s string) ([]Tier, error) {
 	return tiers, nil
 }
 
+// parseYears reads "2022=429.8 2023=396.3".
+func parseYears(s string) ([]CarbonYear, error) {
+	var years []CarbonYear
+	for part := range strings.FieldsSeq(s) {
+		year, grams, ok := strings.Cut(part, "=")
+		if !ok {
+			return nil, fmt.Errorf("carbon %q: want a year and grams such as 2023=396.3", part)
+		}
+		y, err := parseInt(year)
+		if err != nil {
+			return nil, fmt.Errorf("carbon %q: %w", part, err)
+		}
+		g, err := parseFloat(grams)
+		if err != nil {
+			return nil, fmt.Errorf("carbon %q: %w", part, err)
+		}
+		years = append(years, CarbonYear{y, g})
+	}
+	return years, nil
+}
+
 func readCloud(r *record) func() Cloud {
 	name, title, operator, scheme, source := r.text("name"), r.text("title"), r.text("operator"), r.text("scheme"), r.source()
 	return func() Cloud {
@@ -156,14 +177,16 @@ func readRegion(r *record) func() Region {
 	cloud, region, country, city, zones := r.text("cloud"), r.text("region"), r.text("country"), r.text("city"), r.text("zones")
 	north, east := r.text("latitude"), r.text("longitude")
 	latitude, longitude := cell(r, "latitude", parseFloat), cell(r, "longitude", parseFloat)
-	since, carbon, source := cell(r, "since", parseDate), r.optional("carbon"), r.source()
+	since, parent, source := cell(r, "since", parseDate), r.text("parent"), r.source()
+	carbon, years := r.optional("carbon"), cell(r, "carbon_years", parseYears)
 	return func() Region {
 		if (north() == "") != (east() == "") {
 			r.bad("has only one of latitude and longitude")
 		}
 		return Region{
 			Place: Place{Cloud: cloud(), Region: region()}, Country: country(), City: city(), Latitude: latitude(),
-			Longitude: longitude(), Zones: strings.Fields(zones()), Since: since(), Carbon: carbon(), Source: source(),
+			Longitude: longitude(), Zones: strings.Fields(zones()), Since: since(), Parent: parent(), Carbon: carbon(),
+			History: slices.Clone(years()), Source: source(),
 		}
 	}
 }

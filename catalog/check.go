@@ -41,6 +41,7 @@ func (c *Catalog) check(at positions) []*Problem {
 	k := &checker{c: c}
 	c.clouds = table(k, "clouds.csv", at.clouds, c.data.Clouds, "cloud", func(x Cloud) string { return x.Name }, k.cloud)
 	c.regions = table(k, "regions.csv", at.regions, c.data.Regions, "region", func(x Region) Place { return x.Place }, k.region)
+	k.parents(at.regions)
 	c.types = table(k, "types.csv", at.types, c.data.Types, "type", InstanceType.key, k.instanceType)
 	k.offerings("offerings.csv", at.offerings, c.rows)
 	k.spotPrices(at.offerings)
@@ -127,7 +128,33 @@ func (k *checker) region(x Region) {
 	if x.Carbon != nil {
 		k.number("carbon", *x.Carbon, 0, maxCarbon)
 	}
+	k.history(x.History)
+	k.optionalName("parent", x.Parent)
 	k.source(x.Source)
+}
+
+// parents refuses edge sites of what is no region of its own, once all regions are known.
+func (k *checker) parents(at []position) {
+	k.file, k.at = "regions.csv", at
+	k.row = func(i int) string { return fmt.Sprintf("region %q", k.c.data.Regions[i].Place) }
+	for i, x := range k.c.data.Regions {
+		if k.look(i); x.Parent == "" || k.now.broken {
+			continue
+		}
+		parent, ok := k.c.regions[Place{Cloud: x.Place.Cloud, Region: x.Parent}]
+		if !ok || k.c.data.Regions[parent].Parent != "" {
+			k.bad("parent %q: want a region of the cloud that is no edge site itself", x.Parent)
+		}
+	}
+}
+
+func (k *checker) history(years []CarbonYear) {
+	for i, y := range years {
+		k.number("carbon of a year", y.Grams, 0, maxCarbon)
+		if y.Year < 1900 || y.Year > 2200 || i > 0 && y.Year <= years[i-1].Year {
+			k.bad("carbon of %d: want years of 1900 to 2200 in ascending order, each once", y.Year)
+		}
+	}
 }
 
 func (k *checker) instanceType(x InstanceType) {

@@ -20,6 +20,7 @@ func copyData(d Data) Data {
 func copyRegion(r Region) Region {
 	r.Zones = slices.Clone(r.Zones)
 	r.Carbon = copyFloat(r.Carbon)
+	r.History = slices.Clone(r.History)
 	return r
 }
 

@@ -15,7 +15,7 @@ import (
 // lines that start with # are comments. The columns, optional ones in brackets:
 //
 //	clouds.csv     name [title operator scheme] source as_of
-//	regions.csv    cloud region [country city latitude longitude zones since carbon] source as_of
+//	regions.csv    cloud region [country city latitude longitude zones since parent carbon carbon_years] source as_of
 //	types.csv      cloud name cpus memory [arch accelerator confidential watts] source as_of
 //	offerings.csv  [id] service place [type market] price [unit minimum increment capacity free preemption term upfront
 //	               opens closes] source as_of
@@ -30,7 +30,8 @@ import (
 //	services_bolts.csv     service engine over [version image adds] source as_of
 //
 // Zones are separated by spaces; an accelerator is kind:count; sizes are as unit.ParseBytes reads them, durations as
-// [time.ParseDuration] does, prices are dollars, tiers are size=price separated by spaces, bandwidth is bytes per second,
+// [time.ParseDuration] does, prices are dollars, tiers are size=price separated by spaces, carbon_years is year=grams separated by spaces, parent is the
+// region that an edge site hangs off, bandwidth is bytes per second,
 // egress may be unknown where only the rest is known,
 // preemption is per hour, free and waives are yes or empty, since, opens, closes and as_of are dates or RFC 3339 times. An empty cell is unknown. Every problem is reported, joined, each a [*Problem] with file and line.
 func Load(fsys fs.FS) (*Catalog, error) { return LoadWith(fsys, Options{}) }
@@ -41,7 +42,7 @@ func LoadWith(fsys fs.FS, opts Options) (*Catalog, error) {
 	var at positions
 	l := &loader{fsys: fsys, most: opts.mostBytes()}
 	load(l, "clouds.csv", "name,source,as_of", "title,operator,scheme", readCloud, into(&d.Clouds), &at.clouds)
-	load(l, "regions.csv", "cloud,region,source,as_of", "country,city,latitude,longitude,zones,since,carbon",
+	load(l, "regions.csv", "cloud,region,source,as_of", "country,city,latitude,longitude,zones,since,parent,carbon,carbon_years",
 		readRegion, into(&d.Regions), &at.regions)
 	load(l, "types.csv", "cloud,name,cpus,memory,source,as_of", "arch,accelerator,confidential,watts",
 		readType, into(&d.Types), &at.types)

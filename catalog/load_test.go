@@ -169,6 +169,10 @@ func TestFilesLoadBackToTheSameDigest(t *testing.T) {
 		d := someData(rt)
 		watts, carbon := rapid.Float64Range(1, 1e5).Draw(rt, "watts"), rapid.Float64Range(0, 2000).Draw(rt, "carbon")
 		d.Types[0].Watts, d.Regions[0].Carbon = &watts, &carbon
+		d.Regions[0].History = []CarbonYear{{2022, carbon}, {2023, watts / 100}}
+		if d.Regions[0].Place.Cloud == d.Regions[1].Place.Cloud {
+			d.Regions[1].Parent = d.Regions[0].Place.Region
+		}
 		d.Regions[1].Latitude = rapid.Float64Range(-90, 90).Draw(rt, "latitude")
 		d.Links[0].Bandwidth = rapid.Float64Range(0, 1e12).Draw(rt, "bandwidth")
 		d.Clouds[0].Title = rapid.SampledFrom([]string{"", `The "Red", Inc.`, "#1", "Ciel rosé"}).Draw(rt, "title")
@@ -178,6 +182,25 @@ func TestFilesLoadBackToTheSameDigest(t *testing.T) {
 		require.Equal(rt, c.Digest(), back.Digest())
 		require.Equal(rt, c.Files(), back.Files())
 	})
+}
+
+func TestLoadRefusesEdgeSitesOfNothing(t *testing.T) {
+	t.Parallel()
+	const head = "cloud,region,parent,carbon_years,source,as_of\n"
+	for row, want := range map[string]string{
+		"red,north,,,page,2025-11-30\nred,edge,south,,page,2025-11-30\n":                                `parent "south": want a region`,
+		"red,north,,,page,2025-11-30\nred,edge,north,,page,2025-11-30\nred,rim,edge,,page,2025-11-30\n": `parent "edge": want a region`,
+		"red,north,,2023=1 2022=2,page,2025-11-30\n":                                                    "ascending",
+		"red,north,,2023,page,2025-11-30\n":                                                             "want a year and grams",
+		"red,north,,x=1,page,2025-11-30\n":                                                              "want a whole number",
+		"red,north,,2023=x,page,2025-11-30\n":                                                           "want a decimal number",
+		"red,north,,2023=9000,page,2025-11-30\n":                                                        "carbon of a year",
+	} {
+		f := good()
+		f["regions.csv"] = head + row
+		_, err := Load(files(f))
+		require.ErrorContains(t, err, want, row)
+	}
 }
 
 func TestParseAccelerator(t *testing.T) {

@@ -39,9 +39,27 @@ type Region struct {
 	Latitude  float64 // degrees, north positive; 0 and 0 = unknown
 	Longitude float64 // degrees, east positive
 	Zones     []string
-	Since     time.Time // when it opened, UTC; zero = unknown, taken as always
-	Carbon    *float64  // grams of CO2e per kWh of grid electricity; nil = unknown, never 0 for unknown
+	Since     time.Time    // when it opened, UTC; zero = unknown, taken as always
+	Parent    string       // the region of the same cloud that an edge site hangs off; "" = a region of its own
+	Carbon    *float64     // grams of CO2e per kWh of grid electricity; nil = unknown, never 0 for unknown
+	History   []CarbonYear // what Carbon was, by year; may be empty
 	Source    Source
+}
+
+// CarbonYear is the mean carbon of grid electricity in a calendar year.
+type CarbonYear struct {
+	Year  int
+	Grams float64 // of CO2e per kWh
+}
+
+// CarbonIn is the carbon of the grid in a year, or of the last year before it that is known; false when there is none.
+func (r Region) CarbonIn(year int) (grams float64, known bool) {
+	for _, y := range r.History {
+		if y.Year <= year {
+			grams, known = y.Grams, true
+		}
+	}
+	return grams, known
 }
 
 // InstanceType is the shape of a machine: what a stage can need.

@@ -45,7 +45,7 @@ func (c *Catalog) files() []File {
 		{"clouds.csv", written("name,title,operator,scheme", slices.Values(d.Clouds), func(x Cloud) ([]string, Source) {
 			return []string{x.Name, x.Title, x.Operator, x.Scheme}, x.Source
 		})},
-		{"regions.csv", written("cloud,region,country,city,latitude,longitude,zones,since,carbon", slices.Values(d.Regions), regionCells)},
+		{"regions.csv", written("cloud,region,country,city,latitude,longitude,zones,since,parent,carbon,carbon_years", slices.Values(d.Regions), regionCells)},
 		{"types.csv", written("cloud,name,cpus,memory,arch,accelerator,confidential,watts", slices.Values(d.Types), typeCells)},
 		{"offerings.csv", written(offeringColumns, c.byID(c.rows), offeringCells)},
 		{"links.csv", written("from,to,egress,tiers,free,waives,bandwidth,latency,rtt", slices.Values(d.Links), linkCells)},
@@ -95,7 +95,7 @@ func regionCells(x Region) ([]string, Source) {
 	}
 	return []string{
 		x.Place.Cloud, x.Place.Region, x.Country, x.City, latitude, longitude, strings.Join(x.Zones, " "), windowText(x.Since),
-		optionalText(x.Carbon),
+		x.Parent, optionalText(x.Carbon), yearsText(x.History),
 	}, x.Source
 }
 
@@ -132,6 +132,11 @@ func linkCells(x Link) ([]string, Source) {
 		x.From.String(), x.To.String(), egress, tiersText(x.Tiers), yesText(x.Free), yesText(x.Waives), bandwidth,
 		durationText(x.Latency), durationText(x.RTT),
 	}, x.Source
+}
+
+func yearsText(years []CarbonYear) string {
+	parts := mapped(years, func(y CarbonYear) string { return fmt.Sprintf("%d=%s", y.Year, floatText(y.Grams)) })
+	return strings.Join(parts, " ")
 }
 
 func tiersText(tiers []Tier) string {

@@ -26,6 +26,10 @@ func overRegion(old, x catalog.Region) (catalog.Region, []difference) {
 		difference{"carbon", figure(old.Carbon), figure(x.Carbon)},
 	)
 	x.Country, x.City, x.Carbon = or(x.Country, old.Country), or(x.City, old.City), or(x.Carbon, old.Carbon)
+	x.Parent = or(x.Parent, old.Parent)
+	if x.History == nil {
+		x.History = old.History
+	}
 	if x.Latitude == 0 && x.Longitude == 0 {
 		x.Latitude, x.Longitude = old.Latitude, old.Longitude
 	}

@@ -27,7 +27,7 @@ func TestMarket(t *testing.T) {
 		"  bigquery         40 uses  gcp\n",
 		"Bids for stage \"sessions\"", "aws/us-east-1/spark/m5.xlarge/on-demand", "gcp/us-central1/spark/",
 		"EMR emr-7.13.0 has spark 3.5.6+amzn.2 (unverified); it is started by elasticmapreduce.RunJobFlow with [{ReleaseLabel emr-7.13.0}",
-		"Bids for stage \"train\"", "v3-8/on-demand", "aws/us-east-1/vm/p3.8xlarge/on-demand",
+		"Bids for stage \"train\"", "v3-8/on-demand", "ovh/GRA/vm/t1-180/on-demand",
 	} {
 		require.Contains(t, out.String(), want, out.String())
 	}
