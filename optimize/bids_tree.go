@@ -33,18 +33,19 @@ func (s sums) add(list []int64) {
 
 // less is the sum without one of its parts; nil: all of it.
 func (s sums) less(part []int64) []int64 {
-	out := make([]int64, len(s.finite))
-	for k := range out {
-		n, gone := s.never[k], int64(0)
-		if part != nil {
-			gone = part[k]
-		}
+	out := make([]int64, 0, len(s.finite))
+	if part == nil {
+		part = make([]int64, len(s.finite))
+	}
+	for k, gone := range part {
+		n, left := s.never[k], s.finite[k]-gone
 		if gone >= inf/2 {
-			n, gone = n-1, 0
+			n, left = n-1, s.finite[k]
 		}
-		if out[k] = s.finite[k] - gone; n > 0 {
-			out[k] = inf
+		if n > 0 {
+			left = inf
 		}
+		out = append(out, left)
 	}
 	return out
 }

@@ -9,8 +9,7 @@ import (
 // exceed; these are then listed off the elimination, where no partial plan is looked at in vain, see sum_many.go. nil: there
 // is no plan, or the problem is of another form, or too many plans are equal.
 func (s *summer) best(p *Problem, k int) *Ranking {
-	blend := p.Objective.Aim != Blend && slices.Contains(p.Then, Blend)
-	if k < 1 || blend || formed(p) || !isPairs(p) || empty(everything(p)) {
+	if k < 1 || !listable(p) {
 		return nil
 	}
 	sp := s.sp
@@ -37,6 +36,12 @@ func (s *summer) best(p *Problem, k int) *Ranking {
 		return nil
 	}
 	return s.ranking(plans, q.lower, done)
+}
+
+// listable says whether best knows the form of a problem.
+func listable(p *Problem) bool {
+	blend := p.Objective.Aim != Blend && slices.Contains(p.Then, Blend)
+	return !blend && !formed(p) && isPairs(p) && !empty(everything(p))
 }
 
 // cheapest is the plan of the first option of each class.

@@ -105,34 +105,42 @@ func (b *balance) pour(a int, class int32) {
 		}
 		*cell = 0
 		if has := b.near[i][a] + b.far[i][x]; has < nowhere {
-			n := len(b.has)
-			b.who, b.has = append(b.who, int32(i)), append(b.has, has)
-			for ; n > 0 && b.has[n-1] > has; n-- {
-				b.who[n], b.has[n] = b.who[n-1], b.has[n-1]
-			}
-			b.who[n], b.has[n] = int32(i), has
+			b.rank(int32(i), has)
 		}
 	}
 	if price == 0 || price >= nowhere || len(b.has) == 0 {
 		return
 	}
-	level, sum := int64(0), price
-	for n, has := range b.has {
-		if n > 0 && level <= has {
-			break
-		}
-		if sum += has; n > 0 {
-			level = floorDiv(sum, int64(n+1))
-		} else {
-			level = sum
-		}
-	}
+	level := b.level(price)
 	for n, has := range b.has {
 		if has >= level {
 			break
 		}
 		*b.c.factors[b.set[b.who[n]]].cell(a, int(b.at[b.who[n]][class])) = level - has
 	}
+}
+
+// rank puts one that has so much among those that have more and less.
+func (b *balance) rank(who int32, has int64) {
+	n := len(b.has)
+	b.who, b.has = append(b.who, who), append(b.has, has)
+	for ; n > 0 && b.has[n-1] > has; n-- {
+		b.who[n], b.has[n] = b.who[n-1], b.has[n-1]
+	}
+	b.who[n], b.has[n] = who, has
+}
+
+// level is what those with least come to have when a price is shared out among them.
+func (b *balance) level(price int64) int64 {
+	level, sum := int64(0), price
+	for n, has := range b.has {
+		if n > 0 && level <= has {
+			break
+		}
+		sum += has
+		level = floorDiv(sum, int64(n+1))
+	}
+	return level
 }
 
 // halve is pour for two readers.

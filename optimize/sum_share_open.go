@@ -19,7 +19,7 @@ func (c *core) opened(first, classes int32) *core {
 	for s, set := range c.sets {
 		for class := range classes {
 			if len(set) > 0 {
-				d.open(c, set, class, first+int32(s)*classes+class)
+				c.openInto(d, set, class, first+int32(s)*classes+class)
 			}
 		}
 	}
@@ -27,8 +27,8 @@ func (c *core) opened(first, classes int32) *core {
 	return d
 }
 
-// open does so for one class.
-func (d *core) open(c *core, set []int32, class, id int32) {
+// openInto does so for one class.
+func (c *core) openInto(d *core, set []int32, class, id int32) {
 	f := &c.factors[set[0]]
 	u := &c.vars[f.producer()]
 	var readers, values []int32

@@ -68,20 +68,19 @@ func (q *quest) run() {
 		if q.s.over() || !q.ties && q.lower >= q.limit {
 			return
 		}
-		if again, done := q.shrink(&stage); done {
-			return
-		} else if again {
-			continue
+		again, done := q.shrink(&stage)
+		if !again && !done {
+			planned = 0
+			done = q.last()
 		}
-		planned = 0
-		if q.fewer() {
-			continue
-		}
-		if q.s.over() || q.branch() {
+		if done {
 			return
 		}
 	}
 }
+
+// last is what remains when nothing makes the core smaller: to ask for less, or to branch. done: nothing is left to do.
+func (q *quest) last() (done bool) { return !q.fewer() && (q.s.over() || q.branch()) }
 
 // shrink makes the core smaller, or finishes it off. again: it has become much smaller; done: nothing is left to do.
 func (q *quest) shrink(s *stage) (again, done bool) {
@@ -160,6 +159,12 @@ func (q *quest) eliminate(allowed int) bool {
 	if !q.s.kernel.eliminate(q.c, s, &q.tr) {
 		return false // out of work: the caller sees it
 	}
+	q.eliminated()
+	return true
+}
+
+// eliminated takes the answer off a core that has been finished off.
+func (q *quest) eliminated() {
 	q.lower = max(q.lower, min(q.limit, q.c.base))
 	if q.c.base < nowhere && (q.c.base < q.cost || q.depth == 0 && q.ties) {
 		q.tr.decode(q.class)
@@ -172,7 +177,6 @@ func (q *quest) eliminate(allowed int) bool {
 	if q.depth == 0 && q.ties {
 		q.s.whole = &q.tr
 	}
-	return true
 }
 
 // bar is the least bound that makes a value useless: costs are multiples of the scale.
