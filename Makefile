@@ -57,9 +57,10 @@ endef
 simulate: ## (not yet) the engine against simulated clouds, with faults and crashes
 	$(call later,run the engine against fake clouds over many seeds with faults at every crash point,5)
 
-integration: setup ## against real things: CBC, GLPK and HiGHS, the data folder (BROKER_DATA, ../shared/data), podman
-	$(GO) vet -tags integration,bench ./optimize/... ./examples/solve/... ./provider/local
+integration: setup ## against real things: solvers, object stores, databases, clusters, containers, the data folder (BROKER_DATA, ../shared/data)
+	$(GO) vet -tags integration,bench ./...
 	$(GO) test -tags integration -count=1 -run Podman ./provider/local
+	$(GO) test -tags integration -count=1 -p 1 -timeout 20m ./internal/servers ./transfer/... ./catalog/...
 	HIGHS_PYTHON=$(PYTHON)/bin/python \
 		$(GO) test -tags integration -count=1 -timeout 30m -run 'Agree|Workflows|Placement' ./optimize ./optimize/internal/oracle ./examples/solve
 
