@@ -26,6 +26,16 @@ type Config struct {
 	Providers []provider.Provider
 	// Catalog is what the clouds offer. Defaults to the embedded snapshot.
 	Catalog *catalog.Catalog
+	// PriceBook is what the host pays where that is not the list price, what it has paid already, and its own clouds.
+	// Defaults to nil: list prices. Credits and prepaid time do not decide what is the best plan; they are spent first.
+	PriceBook *catalog.PriceBook
+	// Fresh is how old the oldest price may be when a snapshot is taken; an older one is refused with a
+	// [*catalog.StaleError]. Runs that go on are not stopped by it. Defaults to 0: any age.
+	Fresh time.Duration
+	// Used is how much has left each cloud in this calendar month, for prices that depend on it: by "cloud", or by
+	// "cloud/region" where that region is counted by itself. Each tiered price of a cloud starts from it.
+	// [Report.Sent] tells what a run adds. Defaults to nothing.
+	Used map[string]Bytes
 	// StateDir is where runs are journaled, so that they survive the process. Defaults to "": runs are kept in memory
 	// and Close cancels them.
 	StateDir string
@@ -66,6 +76,8 @@ type Broker struct {
 	cfg       Config
 	providers map[string]provider.Provider
 	buckets   []bucketPlace
+	market    market
+	used      []volume
 	mu        sync.Mutex
 	runs      map[string]*Run
 	closed    bool
@@ -81,29 +93,7 @@ func New(cfg Config) (*Broker, error) {
 		return nil, fmt.Errorf("this process was started to run one function of a stage: call sky.Init first in main (%s is set)", provider.FuncVariable)
 	}
 	b := &Broker{cfg: cfg.withDefaults(), providers: map[string]provider.Provider{}, runs: map[string]*Run{}}
-	var errs []error
-	if cfg.Catalog == nil {
-		c, err := catalog.Embedded()
-		errs = append(errs, err)
-		b.cfg.Catalog = c
-	}
-	for i, p := range cfg.Providers {
-		switch {
-		case p == nil:
-			errs = append(errs, fmt.Errorf("sky.Config: Providers[%d] is nil", i))
-		case b.providers[p.Name()] != nil:
-			errs = append(errs, fmt.Errorf("sky.Config: two providers are named %q: give one another name", p.Name()))
-		default:
-			b.providers[p.Name()] = p
-		}
-	}
-	for _, prefix := range slices.Sorted(maps.Keys(cfg.Buckets)) {
-		p, err := catalog.ParsePlace(cfg.Buckets[prefix])
-		if err != nil || p.Region == "" {
-			errs = append(errs, fmt.Errorf("sky.Config: Buckets[%q]: %q: want cloud/region", prefix, cfg.Buckets[prefix]))
-		}
-		b.buckets = append(b.buckets, bucketPlace{prefix, p})
-	}
+	errs := []error{b.takeProviders(), b.takeMarket(), b.takePlaces()}
 	if what := cfg.OnClose; what != "" && what != Detach && what != Cancel {
 		errs = append(errs, fmt.Errorf("sky.Config: OnClose %q: want %q or %q", what, Detach, Cancel))
 	}
@@ -114,6 +104,54 @@ func New(cfg Config) (*Broker, error) {
 		return nil, err
 	}
 	return b, nil
+}
+
+func (b *Broker) takeProviders() error {
+	var errs []error
+	for i, p := range b.cfg.Providers {
+		switch {
+		case p == nil:
+			errs = append(errs, fmt.Errorf("sky.Config: Providers[%d] is nil", i))
+		case b.providers[p.Name()] != nil:
+			errs = append(errs, fmt.Errorf("sky.Config: two providers are named %q: give one another name", p.Name()))
+		default:
+			b.providers[p.Name()] = p
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (b *Broker) takeMarket() (err error) {
+	if b.cfg.Catalog == nil {
+		if b.cfg.Catalog, err = catalog.Embedded(); err != nil {
+			return err
+		}
+	}
+	if b.market, err = newMarket(b.cfg.Catalog, b.cfg.PriceBook); err != nil {
+		return fmt.Errorf("sky.Config: PriceBook: %w", err)
+	}
+	return nil
+}
+
+// takePlaces reads what is said by place.
+func (b *Broker) takePlaces() error {
+	var errs []error
+	for _, prefix := range slices.Sorted(maps.Keys(b.cfg.Buckets)) {
+		p, err := catalog.ParsePlace(b.cfg.Buckets[prefix])
+		if err != nil || p.Region == "" {
+			errs = append(errs, fmt.Errorf("sky.Config: Buckets[%q]: %q: want cloud/region", prefix, b.cfg.Buckets[prefix]))
+		}
+		b.buckets = append(b.buckets, bucketPlace{prefix, p})
+	}
+	for _, from := range slices.Sorted(maps.Keys(b.cfg.Used)) {
+		p, err := catalog.ParsePlace(from)
+		sent := b.cfg.Used[from]
+		if err != nil || p.Zone != "" || sent < 0 || sent > maxBytes {
+			errs = append(errs, fmt.Errorf("sky.Config: Used[%q]: %d: want cloud or cloud/region, and 0 to %d bytes", from, sent, maxBytes))
+		}
+		b.used = append(b.used, volume{p, sent})
+	}
+	return errors.Join(errs...)
 }
 
 func (c Config) withDefaults() Config {
@@ -147,9 +185,23 @@ func (c Config) rules() engine.Rules {
 	return engine.Rules{Quiet: quiet, Block: c.Block, Provision: c.Provision, BackoffCap: c.Backoff, BackoffBase: min(c.Backoff, time.Second)}
 }
 
-// Snapshot freezes what the broker knows, to plan from.
+// Snapshot freezes what the broker knows, to plan from. It fails with a [*catalog.StaleError] when the catalog is older than
+// Config.Fresh allows.
 func (b *Broker) Snapshot(_ context.Context) (*Snapshot, error) {
-	s := &Snapshot{catalog: b.cfg.Catalog, buckets: b.buckets, asOf: b.cfg.Now().UTC()}
+	s, err := b.snapshot()
+	if err == nil && b.cfg.Fresh > 0 {
+		err = b.cfg.Catalog.RequireFresh(s.asOf, b.cfg.Fresh)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// snapshot is the same whatever its age, for runs that go on.
+func (b *Broker) snapshot() (*Snapshot, error) {
+	now := b.cfg.Now().UTC()
+	s := &Snapshot{market: b.market.at(now), buckets: b.buckets, used: b.used, asOf: now}
 	if len(b.providers) > 0 {
 		s.clouds = []string{}
 		for name := range b.providers {
@@ -199,14 +251,14 @@ func (b *Broker) Start(ctx context.Context, p *Plan) (*Run, error) {
 
 // StartAs runs a plan under a name of the host's choice. A name that was used before means that run: it is returned if
 // it is going on here, and resumed otherwise, whatever the plan.
-func (b *Broker) StartAs(ctx context.Context, id string, p *Plan) (*Run, error) {
+func (b *Broker) StartAs(_ context.Context, id string, p *Plan) (*Run, error) {
 	if !validName.MatchString(id) {
 		return nil, fmt.Errorf("run %q: a name is 1 to 63 letters, digits, '.', '_' or '-', and starts with a letter or digit", id)
 	}
 	if err := b.runnable(id, p); err != nil {
 		return nil, err
 	}
-	return b.enter(ctx, id, func(snap *Snapshot) (*Run, error) {
+	return b.enter(id, func(snap *Snapshot) (*Run, error) {
 		r, err := b.begin(snap, id, p)
 		if errors.As(err, new(existsError)) {
 			return b.reopen(snap, id)
@@ -217,16 +269,16 @@ func (b *Broker) StartAs(ctx context.Context, id string, p *Plan) (*Run, error) 
 
 // Resume takes a run over that another process, or this one before, began: it adopts the work that goes on, repeats
 // what was not finished, and leaves alone what was. A run that has ended is returned as it ended.
-func (b *Broker) Resume(ctx context.Context, id string) (*Run, error) {
+func (b *Broker) Resume(_ context.Context, id string) (*Run, error) {
 	if b.cfg.StateDir == "" {
 		return nil, fmt.Errorf("resume run %q: the broker has no StateDir to find it in", id)
 	}
-	return b.enter(ctx, id, func(snap *Snapshot) (*Run, error) { return b.reopen(snap, id) })
+	return b.enter(id, func(snap *Snapshot) (*Run, error) { return b.reopen(snap, id) })
 }
 
 // enter makes sure that one run is opened once.
-func (b *Broker) enter(ctx context.Context, id string, open func(*Snapshot) (*Run, error)) (*Run, error) {
-	snap, err := b.Snapshot(ctx)
+func (b *Broker) enter(id string, open func(*Snapshot) (*Run, error)) (*Run, error) {
+	snap, err := b.snapshot()
 	if err != nil {
 		return nil, err
 	}

@@ -20,30 +20,40 @@ func districts(t *testing.T, r *rand.Rand) *Snapshot {
 	t.Helper()
 	var d catalog.Data
 	d.Source = catalog.Source{Name: "made up", AsOf: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
+	used := map[string]Bytes{}
 	cents := func(most int) unit.Price { return unit.Price(1+r.IntN(most)) * 10_000_000 }
 	for _, cloud := range []string{"east", "west"} {
 		d.Clouds = append(d.Clouds, catalog.Cloud{Name: cloud, Title: cloud, Operator: "US", Scheme: cloud})
 		d.Types = append(d.Types, catalog.InstanceType{Cloud: cloud, Name: "m", CPUs: 2, Memory: GiB})
-		d.Links = append(d.Links,
-			catalog.Link{From: catalog.Place{Cloud: cloud}, To: catalog.Place{Cloud: catalog.Internet}, Egress: cents(30), Bandwidth: 125e6},
+		out := catalog.Link{From: catalog.Place{Cloud: cloud}, To: catalog.Place{Cloud: catalog.Internet}, Egress: cents(30), Bandwidth: 125e6}
+		for from := Bytes(0); r.IntN(2) == 0; {
+			from += Bytes(1+r.IntN(15)) * GB
+			out.Tiers = append(out.Tiers, catalog.Tier{From: from, Price: cents(30)})
+		}
+		used[cloud] = Bytes(r.IntN(20)) * GB
+		d.Links = append(d.Links, out,
 			catalog.Link{From: catalog.Place{Cloud: cloud}, To: catalog.Place{Cloud: cloud}, Egress: cents(10), Bandwidth: 125e6})
 		for _, region := range []string{"a", "b"} {
 			at := catalog.Place{Cloud: cloud, Region: region}
 			d.Regions = append(d.Regions, catalog.Region{Place: at, Country: "US", Zones: []string{"1", "2"}})
 			o := catalog.Offering{Service: "vm", Place: at, Type: catalog.InstanceType{Name: "m"}, Unit: catalog.PerHour, Market: catalog.OnDemand, Price: cents(100)}
+			o.Increment = time.Duration(r.IntN(3)) * 2 * time.Hour
 			if r.IntN(3) == 0 {
 				o.Capacity = 1 + r.IntN(2)
 			}
 			d.Offerings = append(d.Offerings, o)
 			if r.IntN(2) == 0 {
 				o.Place.Zone, o.Market, o.Price, o.Capacity = "2", catalog.Spot, o.Price*unit.Price(40+r.IntN(60))/100, 0
+				if taken := 0.1 * float64(r.IntN(4)); r.IntN(2) == 0 {
+					o.Preemption = &taken
+				}
 				d.Offerings = append(d.Offerings, o)
 			}
 		}
 	}
 	c, err := catalog.New(d)
 	require.NoError(t, err)
-	b, err := New(Config{Catalog: c})
+	b, err := New(Config{Catalog: c, Used: used})
 	require.NoError(t, err)
 	s, err := b.Snapshot(t.Context())
 	require.NoError(t, err)
@@ -96,15 +106,16 @@ type spot struct {
 }
 
 // TestPlansAgreeWithCountingByHand compares plans under rules over several stages, zones among them, with the cheapest of all
-// ways to place the stages, counted without the planner: copies once for each region, machines that are few, spot losses.
+// ways to place the stages, counted without the planner: copies once for each region at the price of the month's volume,
+// billing by increments, machines that are few, spot losses as the job or the catalog tells them.
 func TestPlansAgreeWithCountingByHand(t *testing.T) {
 	t.Parallel()
-	planned, refused := 0, 0
+	planned, refused, metered := 0, 0, 0
 	for seed := range uint64(150) {
 		r := rand.New(rand.NewPCG(seed, 77))
 		snap, j := districts(t, r), threesome(r)
 		p, err := snap.Plan(context.Background(), j)
-		best, found := cheapest(t, snap.catalog, j)
+		best, found := cheapest(t, snap, j)
 		name := fmt.Sprintf("seed %d", seed)
 		if !found {
 			inf, ok := errors.AsType[*InfeasibleError](err)
@@ -122,26 +133,41 @@ func TestPlansAgreeWithCountingByHand(t *testing.T) {
 		}
 		require.True(t, obeys(j, at), name)
 		planned++
+		c, err := compile(j, snap, past{})
+		require.NoError(t, err)
+		metered += len(c.problem.Meters)
 	}
 	require.Greater(t, planned, 50)
+	require.Greater(t, metered, 50)
 	require.Positive(t, refused)
 }
 
 // cheapest tries every way to place the stages.
-func cheapest(t *testing.T, c *catalog.Catalog, j *Job) (best Money, found bool) {
+func cheapest(t *testing.T, snap *Snapshot, j *Job) (best Money, found bool) {
 	t.Helper()
 	var ways [][]spot
 	for _, s := range j.stages {
 		var list []spot
-		for _, o := range c.Offerings(catalog.Query{}) {
+		for _, o := range snap.catalog.Offerings(catalog.Query{}) {
 			took := s.work.Estimate.Fixed
 			if o.Market == catalog.Spot {
 				if !s.spot {
 					continue
 				}
-				took += time.Duration(s.losses.PerHour * took.Hours() * float64(min(took, time.Hour)/2))
+				losses, again := s.losses.PerHour, took
+				if losses == 0 && o.Preemption != nil {
+					losses = *o.Preemption
+				}
+				if s.losses.Checkpoint > 0 {
+					again = min(took, s.losses.Checkpoint)
+				}
+				took += time.Duration(losses * took.Hours() * float64(again/2))
 			}
-			cost, err := o.Price.For(unit.Hours(took))
+			billed := took
+			for o.Increment > 0 && (billed == 0 || billed%o.Increment != 0) {
+				billed += o.Increment - billed%o.Increment
+			}
+			cost, err := o.Price.For(unit.Hours(billed))
 			require.NoError(t, err)
 			zones := []string{"1", "2"}
 			if o.Place.Zone != "" {
@@ -165,7 +191,7 @@ func cheapest(t *testing.T, c *catalog.Catalog, j *Job) (best Money, found bool)
 		if !obeys(j, at) {
 			return
 		}
-		if sum := total(t, c, j, at); !found || sum < best {
+		if sum := total(t, snap, j, at); !found || sum < best {
 			best, found = sum, true
 		}
 	}
@@ -174,13 +200,16 @@ func cheapest(t *testing.T, c *catalog.Catalog, j *Job) (best Money, found bool)
 }
 
 // total adds up machines, and one copy of each artifact for each region that reads it.
-func total(t *testing.T, c *catalog.Catalog, j *Job, at []spot) (sum Money) {
+func total(t *testing.T, snap *Snapshot, j *Job, at []spot) (sum Money) {
 	t.Helper()
 	type copied struct {
 		artifact string
 		to       catalog.Place
 	}
-	paid := map[copied]bool{}
+	paid, sent := map[copied]bool{}, map[string]Bytes{}
+	for _, v := range snap.used {
+		sent[v.From.Cloud] = v.Sent
+	}
 	for i, s := range j.stages {
 		sum += at[i].cost
 		for _, ref := range s.reads {
@@ -193,11 +222,14 @@ func total(t *testing.T, c *catalog.Catalog, j *Job, at []spot) (sum Money) {
 				continue
 			}
 			paid[key] = true
-			link, ok := c.Link(from, key.to)
+			link, ok := snap.catalog.Link(from, key.to)
 			require.True(t, ok)
-			cost, err := link.Egress.For(unit.Gigabytes(size))
+			cost, err := link.Cost(size, sent[from.Cloud])
 			require.NoError(t, err)
 			sum += cost
+			if from.Cloud != key.to.Cloud {
+				sent[from.Cloud] += size
+			}
 		}
 	}
 	return sum

@@ -14,7 +14,7 @@ import (
 // smallest machines of the large clouds are sold with. The plan warns where it was used.
 const assumedBandwidth = 125e6
 
-// compiled is a job as a placement problem, and the way back from its answer. This file is the only one that knows both
+// compiled is a job as a placement problem, and the way back from its answer. This file and toll.go are the only ones that know both
 // sides: nano-dollars become micro-dollars (half up), durations milliseconds (up), bytes kilobytes (up), once for each
 // option and edge.
 type compiled struct {
@@ -32,6 +32,7 @@ type compiled struct {
 	inputs  []Bytes          // total size of a stage's inputs
 	shelf   shelf
 	scarce  []scarce // what the problem's capacities are about
+	gates   gates
 	partial []string // offerings whose capacity is not checked for all stages that may run at once
 }
 
@@ -39,6 +40,7 @@ type compiled struct {
 type past struct {
 	pins     map[string]pin             // by stage
 	replicas map[string][]catalog.Place // where copies of an artifact are already, by artifact
+	moved    []carry                    // how they came there
 }
 
 // pin fixes a stage that is finished or running where it is, as it was when it was placed.
@@ -262,6 +264,7 @@ func (c *compiled) tariffOf(artifact string) int {
 func (c *compiled) addTariffs() {
 	p := c.problem
 	p.Classes = len(c.places)
+	c.addGates()
 	p.Tariffs = append(p.Tariffs, c.tariff(""))
 	for _, artifact := range c.tariffs {
 		p.Tariffs = append(p.Tariffs, c.tariff(artifact))
@@ -300,7 +303,7 @@ func (c *compiled) isTie(edge int) bool {
 
 func (c *compiled) tariff(artifact string) optimize.Tariff {
 	n := len(c.places)
-	t := optimize.Tariff{Money: make([]int64, n*n), Time: make([]int64, n*n), Fixed: make([]int64, n*n)}
+	t := optimize.Tariff{Money: make([]int64, n*n), Time: make([]int64, n*n), Fixed: make([]int64, n*n), Meter: make([]int, n*n)}
 	for a, from := range c.places {
 		for b, to := range c.places {
 			link, ok := c.snap.link(from, to)
@@ -309,7 +312,7 @@ func (c *compiled) tariff(artifact string) optimize.Tariff {
 			case !ok:
 				t.Money[i] = -1
 			default:
-				t.Money[i] = micros(Money(link.Egress))
+				t.Money[i], t.Meter[i] = c.rate(&link)
 				t.Time[i] = millis(transferTime(catalog.Link{Bandwidth: link.Bandwidth}, GB))
 				t.Fixed[i] = millis(link.Latency)
 			}

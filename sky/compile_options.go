@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/openintercloud/broker/catalog"
-	"github.com/openintercloud/broker/catalog/unit"
 )
 
 // option is one way to run one stage at one place.
@@ -33,7 +32,7 @@ func (c *compiled) stageOptions(i int, s *Stage) ([]option, error) {
 	if p, fixed := c.past.pins[s.name]; fixed {
 		o := option{alternative: p.orders.Alternative, offering: p.orders.Offering, place: p.orders.Offering.Place, grams: new(float64)}
 		if !p.done {
-			o.time = max(0, s.takes(s.options()[o.alternative], o.offering.Market, c.inputs[i])-p.ran)
+			o.time = max(0, s.takes(s.options()[o.alternative], o.offering, c.inputs[i])-p.ran)
 		}
 		return []option{o}, nil
 	}
@@ -53,7 +52,7 @@ func (c *compiled) stageOptions(i int, s *Stage) ([]option, error) {
 
 // stocked lists what a stage can run on and where, when run one way.
 func (c *compiled) stocked(s *Stage, w work) []stock {
-	key := fmt.Sprintf("%q %#v %#v %t %d %t", w.service(), w.Needs, s.rules, s.spot, s.nodes, c.job.zoned(s))
+	key := fmt.Sprintf("%q %#v %#v %t %t %d %t", w.service(), w.Needs, s.rules, s.spot, s.reserved, s.nodes, c.job.zoned(s))
 	list, known := c.shelf[key]
 	if known {
 		return list
@@ -73,37 +72,37 @@ func (c *compiled) stocked(s *Stage, w work) []stock {
 }
 
 // replaces reports whether an offering, at the same place and listed before another, can always stand in for it: no dearer,
-// billed no longer, wasting no more, and never used up. The solver prefers it too, so that nothing is lost.
+// billed no longer, taken back no more often, wasting no more, never used up, bound to nothing and open at any time. The
+// solver prefers it too, so that nothing is lost.
 func replaces(o, b *catalog.Offering) bool {
-	return o.Market == b.Market && o.Unit == b.Unit && o.Price <= b.Price && o.Minimum <= b.Minimum && o.Capacity == 0 &&
+	return o.Market == b.Market && o.Unit == b.Unit && o.Price <= b.Price && o.Minimum <= b.Minimum && noCoarser(o.Increment, b.Increment) &&
+		o.Commitment == catalog.Commitment{} && o.Capacity == 0 && preemption(o) <= preemption(b) &&
 		(o.Type.Watts == nil || b.Type.Watts != nil && *o.Type.Watts <= *b.Type.Watts)
 }
 
-// price says what running a stage one way on one offering takes and costs.
-func (s *Snapshot) price(st *Stage, w work, o catalog.Offering, inputs Bytes) (option, error) {
-	opt := option{offering: o, time: st.takes(w, o.Market, inputs)}
-	quantity := unit.Hours(max(opt.time, o.Minimum)).Times(st.nodes)
-	if o.Unit == catalog.PerTB {
-		quantity = unit.Quantity{N: int64(inputs), Per: int64(unit.TB)}
+// noCoarser reports whether rounding up to multiples of a never gives more than to those of b.
+func noCoarser(a, b time.Duration) bool { return a <= 0 || b > 0 && b%a == 0 }
+
+// takes is how long a stage is expected to work when run one way on an offering. How often a spot machine is taken back is
+// what the job says, or else what the catalog does.
+func (s *Stage) takes(w work, o catalog.Offering, inputs Bytes) time.Duration {
+	d := w.Estimate.For(inputs)
+	if o.Market != catalog.Spot {
+		return d
 	}
-	cost, err := o.Price.For(quantity)
-	if err != nil {
-		return option{}, fmt.Errorf("stage %q on %s: %w", st.name, o.ID, err)
+	losses := s.losses
+	if losses.PerHour == 0 {
+		losses.PerHour = preemption(&o)
 	}
-	opt.cost = cost
-	if g, ok := s.grams(o, opt.time, st.nodes); ok {
-		opt.grams = &g
-	}
-	return opt, nil
+	return losses.stretch(d, s.nodes)
 }
 
-// takes is how long a stage is expected to work when run one way in one market.
-func (s *Stage) takes(w work, m catalog.Market, inputs Bytes) time.Duration {
-	d := w.Estimate.For(inputs)
-	if m == catalog.Spot {
-		d = s.losses.stretch(d, s.nodes)
+// preemption is how often an hour the catalog expects a spot machine to be taken back; 0 where it does not know.
+func preemption(o *catalog.Offering) float64 {
+	if o.Preemption == nil {
+		return 0
 	}
-	return d
+	return min(*o.Preemption, maxLosses)
 }
 
 // grams is the CO2e of running an offering for a time: watts × hours × the region's grams per kWh.

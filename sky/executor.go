@@ -185,24 +185,26 @@ func (x *executor) release(ctx context.Context, e errand) engine.Event {
 	if err := p.Release(ctx, x.request(e).Handle()); err != nil {
 		return failed(engine.Failed, err)
 	}
-	cost, err := x.bill(e)
+	out, err := x.bill(e)
 	if err != nil {
 		return failed(engine.Failed, err)
 	}
-	return engine.Event{Kind: engine.Released, Cost: int64(cost)}
+	return out
 }
 
 // bill is what an allocation came to, at the plan's price: from ready to released, the minimum at least. A service
 // priced by what it reads comes to what was planned.
-func (x *executor) bill(e errand) (Money, error) {
+func (x *executor) bill(e errand) (engine.Event, error) {
 	if len(e.cmd.Data) == 0 {
-		return 0, nil // never became ready
+		return engine.Event{Kind: engine.Released}, nil // never became ready
 	}
 	h, err := read[held](e.cmd.Data)
 	if err != nil {
-		return 0, err
+		return engine.Event{}, err
 	}
-	return priceOf(e.orders, x.now().Sub(h.Since))
+	d := x.now().Sub(h.Since)
+	cost, err := priceOf(e.orders, d)
+	return engine.Event{Kind: engine.Released, Cost: int64(cost), Data: write(billed{d})}, err
 }
 
 // replan makes a new plan for what is left, around what is pinned and blocked.
@@ -243,7 +245,7 @@ func (x *executor) replanned(ctx context.Context, e errand) ([]engine.Assignment
 	if err != nil {
 		return nil, err
 	}
-	snap, err := x.snap.with(e.cmd.Replan.Blocked)
+	snap, err := x.snap.with(e.cmd.Replan.Blocked, x.now().UTC())
 	if err != nil {
 		return nil, err
 	}

@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"path"
 	"strings"
-	"time"
 
 	"github.com/openintercloud/broker/catalog"
-	"github.com/openintercloud/broker/catalog/unit"
 	"github.com/openintercloud/broker/internal/engine"
 	"github.com/openintercloud/broker/provider"
 	"github.com/openintercloud/broker/provider/fault"
@@ -147,10 +145,12 @@ func (x *executor) bring(ctx context.Context, e errand) engine.Event {
 		return failed(engine.Failed, dataError("bring "+c.Artifact+" to "+c.To.String(), c.To.Cloud, err))
 	}
 	cost := c.Cost // as planned, where the catalog of today knows no price
-	if link, ok := x.snap.catalog.Link(c.From, c.To); ok {
-		if cost, err = link.Egress.For(unit.Gigabytes(done.Bytes)); err != nil {
+	if link, ok := x.snap.link(c.From, c.To); ok {
+		if cost, _, err = x.snap.transferCost(link, done.Bytes, c.Used); err != nil {
 			return failed(engine.Failed, err)
 		}
+		list, _ := x.snap.list.Link(c.From, c.To)
+		done.Move = &catalog.Move{Link: list, Size: done.Bytes, Used: c.Used}
 	}
 	return engine.Event{Kind: engine.Moved, Cost: int64(cost), Data: write(done)}
 }
@@ -242,13 +242,4 @@ func paths(m transfer.Manifest) []string {
 		out = append(out, o.Path)
 	}
 	return out
-}
-
-// priceOf is what holding the machines for a time comes to.
-func priceOf(o orders, d time.Duration) (Money, error) {
-	if o.Offering.Unit != catalog.PerHour {
-		return o.Cost, nil
-	}
-	d = max(d, o.Offering.Minimum, 0) // the clock of another host may be behind
-	return o.Offering.Price.For(unit.Hours(d).Times(o.Nodes))
 }

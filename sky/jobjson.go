@@ -43,20 +43,21 @@ type outputJSON struct {
 type stageJSON struct {
 	Name string `json:"name"`
 	work
-	Either  []work                `json:"either,omitempty"`
-	Rules   []Rule                `json:"rules,omitempty"`
-	Reads   []string              `json:"reads,omitempty"`
-	Writes  []outputJSON          `json:"writes,omitempty"`
-	After   []string              `json:"after,omitempty"`
-	Env     map[string]string     `json:"env,omitempty"`
-	Secrets map[string]secret.Ref `json:"secrets,omitempty"`
-	Nodes   int                   `json:"nodes,omitempty"` // 0 = 1
-	Retry   int                   `json:"retry,omitempty"`
-	Spot    bool                  `json:"spot,omitempty"`
-	Losses  Losses                `json:"losses,omitzero"`
-	Timeout time.Duration         `json:"timeout,omitempty"`
-	Stall   time.Duration         `json:"stall,omitempty"`
-	Grace   time.Duration         `json:"grace,omitempty"`
+	Either   []work                `json:"either,omitempty"`
+	Rules    []Rule                `json:"rules,omitempty"`
+	Reads    []string              `json:"reads,omitempty"`
+	Writes   []outputJSON          `json:"writes,omitempty"`
+	After    []string              `json:"after,omitempty"`
+	Env      map[string]string     `json:"env,omitempty"`
+	Secrets  map[string]secret.Ref `json:"secrets,omitempty"`
+	Nodes    int                   `json:"nodes,omitempty"` // 0 = 1
+	Retry    int                   `json:"retry,omitempty"`
+	Spot     bool                  `json:"spot,omitempty"`
+	Reserved bool                  `json:"reserved,omitempty"`
+	Losses   Losses                `json:"losses,omitzero"`
+	Timeout  time.Duration         `json:"timeout,omitempty"`
+	Stall    time.Duration         `json:"stall,omitempty"`
+	Grace    time.Duration         `json:"grace,omitempty"`
 }
 
 // MarshalJSON writes the job as versioned JSON. Reading it back gives a job with an equal plan.
@@ -76,7 +77,7 @@ func (j *Job) MarshalJSON() ([]byte, error) {
 func (s *Stage) encode() stageJSON {
 	out := stageJSON{
 		Name: s.name, work: s.work, Rules: s.rules, Reads: s.reads, After: s.after, Env: s.env, Secrets: s.secrets,
-		Retry: s.retry, Spot: s.spot, Losses: s.losses, Timeout: s.timeout, Stall: s.stall, Grace: s.grace,
+		Retry: s.retry, Spot: s.spot, Reserved: s.reserved, Losses: s.losses, Timeout: s.timeout, Stall: s.stall, Grace: s.grace,
 	}
 	if s.nodes != 1 {
 		out.Nodes = s.nodes
@@ -126,7 +127,7 @@ func (j *Job) UnmarshalJSON(text []byte) error {
 func (x stageJSON) decode() *Stage {
 	s := &Stage{
 		name: x.Name, work: x.work, rules: x.Rules, reads: x.Reads, after: x.After, env: x.Env, secrets: x.Secrets, nodes: x.Nodes,
-		retry: x.Retry, spot: x.Spot, losses: x.Losses, timeout: x.Timeout, stall: x.Stall, grace: x.Grace,
+		retry: x.Retry, spot: x.Spot, reserved: x.Reserved, losses: x.Losses, timeout: x.Timeout, stall: x.Stall, grace: x.Grace,
 	}
 	if s.nodes == 0 {
 		s.nodes = 1

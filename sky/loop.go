@@ -280,6 +280,7 @@ func (p *past) keep(move json.RawMessage) error {
 	c, err := read[carry](move)
 	if err == nil && !p.holds(c.Artifact, c.To) {
 		p.replicas[c.Artifact] = append(p.replicas[c.Artifact], c.To)
+		p.moved = append(p.moved, c)
 	}
 	return err
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/openintercloud/broker/catalog"
+	"github.com/openintercloud/broker/catalog/unit"
 	"github.com/openintercloud/broker/internal/engine"
 	"github.com/openintercloud/broker/provider"
 	"github.com/openintercloud/broker/transfer"
@@ -20,7 +21,9 @@ type (
 		Alternative int              `json:"alternative,omitempty"`
 		Offering    catalog.Offering `json:"offering"`
 		Nodes       int              `json:"nodes"`
-		Cost        Money            `json:"cost"` // expected, of the machines alone
+		Cost        Money            `json:"cost"`                 // expected, of the machines alone
+		ListPrice   *unit.Price      `json:"list_price,omitempty"` // nil = the offering's price is the list price
+		Inputs      Bytes            `json:"inputs,omitempty"`
 	}
 	// carry is one artifact to bring to one place.
 	carry struct {
@@ -28,18 +31,25 @@ type (
 		From     catalog.Place `json:"from"`
 		To       catalog.Place `json:"to"`
 		Bytes    Bytes         `json:"bytes"`
-		Cost     Money         `json:"cost"` // expected
+		Cost     Money         `json:"cost"`            // expected
+		Used     Bytes         `json:"used,omitempty"`  // sent before by the same meter in the same month
+		Meter    string        `json:"meter,omitempty"` // "" = the price does not depend on the volume
 	}
 	// carried is what came of it.
 	carried struct {
-		Bytes Bytes    `json:"bytes"`
-		URL   string   `json:"url"`
-		Only  []string `json:"objects,omitempty"`
+		Bytes Bytes         `json:"bytes"`
+		URL   string        `json:"url"`
+		Only  []string      `json:"objects,omitempty"`
+		Move  *catalog.Move `json:"move,omitempty"` // at list price; nil where the catalog knows none
 	}
 	// held is an allocation that is ready.
 	held struct {
 		Handle provider.Handle `json:"handle"`
 		Since  time.Time       `json:"since"`
+	}
+	// billed is how long an allocation was held.
+	billed struct {
+		Held time.Duration `json:"held"`
 	}
 	// sealedOutput is one output of an attempt, whole and durable.
 	sealedOutput struct {
@@ -104,7 +114,7 @@ func lowerPlan(p *Plan, skip map[string]pin) ([]engine.Assignment, error) {
 		if r.Kind == InPlace { // a copy that is reused may still be on its way: it is waited for
 			continue
 		}
-		data, err := json.Marshal(carry{r.Artifact, r.From, r.To, r.Bytes, r.Cost})
+		data, err := json.Marshal(carry{r.Artifact, r.From, r.To, r.Bytes, r.Cost, r.Used, r.Meter})
 		if err != nil {
 			return nil, err
 		}
@@ -121,7 +131,7 @@ func lowerPlan(p *Plan, skip map[string]pin) ([]engine.Assignment, error) {
 		if _, skipped := skip[s.Name]; skipped {
 			continue
 		}
-		data, err := json.Marshal(orders{s.Name, s.Alternative, s.Offering, s.Nodes, s.Cost})
+		data, err := json.Marshal(s.orders(p.Job))
 		if err != nil {
 			return nil, err
 		}
@@ -132,6 +142,15 @@ func lowerPlan(p *Plan, skip map[string]pin) ([]engine.Assignment, error) {
 		})
 	}
 	return all, nil
+}
+
+// orders is the planned stage as the engine carries it.
+func (s PlannedStage) orders(j *Job) orders {
+	o := orders{Stage: s.Name, Alternative: s.Alternative, Offering: s.Offering, Nodes: s.Nodes, Cost: s.Cost, ListPrice: s.ListPrice}
+	if stage := j.stage(s.Name); stage != nil && s.Offering.Unit == catalog.PerTB {
+		o.Inputs = j.inputs(stage)
+	}
+	return o
 }
 
 // read decodes opaque bytes the engine carried.

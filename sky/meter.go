@@ -5,6 +5,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/openintercloud/broker/catalog"
 	"github.com/openintercloud/broker/internal/engine"
 )
 
@@ -54,7 +55,8 @@ func ordersOf(view engine.StageView, attempt int) (orders, bool) {
 	return orders{}, false
 }
 
-// exhausted is when what is spent and what runs come to the budget, if all goes on as it is; false when they never do.
+// exhausted is when what is spent and what runs may come to the budget, if all goes on as it is, and not before; false when
+// they never do. What is billed in long steps is looked at again when a step is over.
 func (m *meter) exhausted(spent Money, now time.Time) (time.Time, bool) {
 	if m.budget == 0 || len(m.live) == 0 {
 		return time.Time{}, false
@@ -76,13 +78,28 @@ func (m *meter) exhausted(spent Money, now time.Time) (time.Time, bool) {
 	case left < 0:
 		return now, true
 	case perHour <= 0:
-		return time.Time{}, false
+		return m.step(now)
 	}
 	hours := left / perHour
 	if hours > float64(math.MaxInt64)/float64(2*time.Hour) {
 		return time.Time{}, false
 	}
 	return now.Add(time.Duration(hours*float64(time.Hour)) + time.Millisecond), true
+}
+
+// step is when the first of what runs, of which none is billed by the hour or less, has used up what it is billed for.
+func (m *meter) step(now time.Time) (first time.Time, some bool) {
+	for ref, h := range m.live {
+		o := m.orders[ref].Offering
+		if o.Unit != catalog.PerHour || o.Price == 0 && o.Commitment.Upfront == 0 {
+			continue
+		}
+		end := h.Since.Add(o.Billed(max(now.Sub(h.Since), 1)))
+		if !some || end.Before(first) {
+			first, some = end, true
+		}
+	}
+	return first.Add(time.Millisecond), some
 }
 
 // overspent is the fact that the budget is used up, when it is.

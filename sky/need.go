@@ -157,7 +157,8 @@ func (e Estimate) For(inputs Bytes) time.Duration {
 
 // Losses is what is expected of spot machines: how often one is taken back, and what that costs in time.
 type Losses struct {
-	// PerHour is how many times an hour one machine is taken back: 0.05 is once in 20 hours. Default: never.
+	// PerHour is how many times an hour one machine is taken back: 0.05 is once in 20 hours. Default: what the catalog
+	// says of the offering, and never where it says nothing.
 	PerHour float64 `json:"per_hour,omitempty"`
 	// Checkpoint is how much work lies between two states that can be gone on from. 0 = there are none: the work begins anew.
 	Checkpoint time.Duration `json:"checkpoint,omitempty"`
@@ -181,11 +182,14 @@ func (l Losses) stretch(work time.Duration, nodes int) time.Duration {
 }
 
 func (l Losses) check() string {
-	if !(l.PerHour >= 0 && l.PerHour <= 3600) || l.Checkpoint < 0 || l.Restart < 0 || l.Restart > maxEstimate {
+	if !(l.PerHour >= 0 && l.PerHour <= maxLosses) || l.Checkpoint < 0 || l.Restart < 0 || l.Restart > maxEstimate {
 		return fmt.Sprintf("losses %+v: times must not be negative, and there are 0 to 3600 losses an hour", l)
 	}
 	return ""
 }
+
+// maxLosses is the most losses an hour.
+const maxLosses = 3600
 
 // maxEstimate keeps sums of times far from overflow.
 const maxEstimate = 100 * 365 * 24 * time.Hour

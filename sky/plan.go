@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/openintercloud/broker/catalog"
+	"github.com/openintercloud/broker/catalog/unit"
 )
 
 // Plan says where every stage runs and how every artifact gets there, what it is expected to cost and to take, and how
@@ -11,14 +12,17 @@ import (
 type Plan struct {
 	Version  int            `json:"version"`
 	Job      *Job           `json:"job"`
-	Snapshot string         `json:"snapshot"` // digest of what the broker knew; the same job and digest give the same plan
-	Stages   []PlannedStage `json:"stages"`   // in the job's order
-	Routes   []Route        `json:"routes"`   // by consumer, in the job's order
-	Cost     Money          `json:"cost"`     // expected, egress included
-	Egress   Money          `json:"egress"`   // the part of Cost that is for moving data
-	Time     time.Duration  `json:"time"`     // expected, from start to the end of the last stage
-	Carbon   *float64       `json:"carbon"`   // grams of CO2e; nil when a stage's figure is not known
-	Singles  []SingleCloud  `json:"singles"`  // the best plan on each cloud of the catalog alone, or why there is none
+	Catalog  string         `json:"catalog"`          // digest of the catalog it was made from, as the host gave it: see catalog.Options
+	Snapshot string         `json:"snapshot"`         // digest of what the broker knew; the same job and digest give the same plan
+	Stages   []PlannedStage `json:"stages"`           // in the job's order
+	Routes   []Route        `json:"routes"`           // by consumer, in the job's order
+	Cost     Money          `json:"cost"`             // expected, egress included
+	List     Money          `json:"list,omitempty"`   // Cost at list prices; 0 for a host without a price book
+	Credit   Money          `json:"credit,omitempty"` // the part of Cost that is prepaid, or paid from credits: see [Plan.Receipt]
+	Egress   Money          `json:"egress"`           // the part of Cost that is for moving data
+	Time     time.Duration  `json:"time"`             // expected, from start to the end of the last stage
+	Carbon   *float64       `json:"carbon"`           // grams of CO2e; nil when a stage's figure is not known
+	Singles  []SingleCloud  `json:"singles"`          // the best plan on each cloud of the catalog alone, or why there is none
 	Proof    Proof          `json:"proof"`
 	Warnings []string       `json:"warnings,omitempty"`
 	origin   *origin        // nil for one that was read from JSON
@@ -34,8 +38,10 @@ type PlannedStage struct {
 	Start       time.Duration    `json:"start"` // from the start of the run
 	Time        time.Duration    `json:"time"`
 	Cost        Money            `json:"cost"`
-	Carbon      *float64         `json:"carbon"` // grams of CO2e; nil when not known
-	Bids        []Bid            `json:"bids"`   // ranked alternatives, the winner first; of a large job not all are worked out, see [Plan.Explain]
+	List        Money            `json:"list,omitempty"`       // Cost at list price; 0 for a host without a price book
+	ListPrice   *unit.Price      `json:"list_price,omitempty"` // where it is not the offering's
+	Carbon      *float64         `json:"carbon"`               // grams of CO2e; nil when not known
+	Bids        []Bid            `json:"bids"`                 // ranked alternatives, the winner first; of a large job not all are worked out, see [Plan.Explain]
 }
 
 // Bid is the best one region of one cloud had to offer for a stage.
@@ -70,7 +76,10 @@ type Route struct {
 	Bytes     Bytes         `json:"bytes"`
 	Time      time.Duration `json:"time"`
 	Cost      Money         `json:"cost"`
-	Consumers []string      `json:"consumers"` // stages at To that read it
+	List      Money         `json:"list,omitempty"`  // Cost at list price; 0 for a host without a price book
+	Used      Bytes         `json:"used,omitempty"`  // volume of the month before it, where that decides the price
+	Meter     string        `json:"meter,omitempty"` // the cloud, or region, whose volume that is
+	Consumers []string      `json:"consumers"`       // stages at To that read it
 }
 
 // SingleCloud is the best plan on one cloud alone.

@@ -20,13 +20,23 @@ func (p *Plan) HTML(front []*Plan, notes ...string) ([]byte, error) {
 		Planned: true, Job: r.Job, Outcome: "planned", Mood: "ok", Clouds: c.legend(), Bars: r.bars(c)[1:], Front: drawFront(p, front), Notes: notes,
 		Cards: []pageCard{
 			{Label: "Stages", Value: fmt.Sprint(len(p.Stages)), Note: "in " + plural(len(p.regions()), "region")},
-			{Label: "Cost", Value: digits.text(p.Cost), Note: digits.text(p.Egress) + " of it for moving data"},
+			{Label: "Cost", Value: digits.text(p.Cost), Note: p.costNote()},
 			{Label: "Time", Value: span(p.Time)},
 			r.savingCard(),
 		},
 	}
 	v.add(r, c)
 	return v.render("plan of job " + r.Job)
+}
+
+// costNote says what the cost is made of.
+func (p *Plan) costNote() string {
+	digits := p.digits()
+	note := digits.text(p.Egress) + " of it for moving data"
+	if p.List > 0 {
+		note += fmt.Sprintf("; %s at list prices, %s prepaid or covered by credits", digits.text(p.List), digits.text(p.Credit))
+	}
+	return note
 }
 
 // regions are the places the stages run at.

@@ -51,6 +51,9 @@ func (p *Plan) writeHead(b *strings.Builder) {
 	digits := p.digits()
 	fmt.Fprintf(b, "Plan%s: %s on %s\n", name, plural(len(p.Stages), "stage"), plural(len(slices.Compact(clouds)), "cloud"))
 	fmt.Fprintf(b, "  cost    %s, of it %s for moving data\n", digits.text(p.Cost), digits.text(p.Egress))
+	if p.List > 0 {
+		fmt.Fprintf(b, "  list    %s; %s of the cost is prepaid or covered by credits\n", digits.text(p.List), digits.text(p.Credit))
+	}
 	fmt.Fprintf(b, "  time    %s\n", span(p.Time))
 	if p.Carbon != nil {
 		fmt.Fprintf(b, "  carbon  %s\n", grams(*p.Carbon))
@@ -66,16 +69,24 @@ func (p *Plan) writeHead(b *strings.Builder) {
 
 func (p *Plan) writeStages(b *strings.Builder) {
 	digits := p.digits()
-	t := grid{head: []string{"Stage", "Cloud", "Region", "Offering", "Market", "Start", "End", "Price", "Cost"}, right: []int{5, 6, 7, 8}, shrink: []int{3, 2, 0, 1}}
+	t := grid{head: []string{"Stage", "Cloud", "Region", "Offering", "Market", "Start", "End", "Price", "Cost"}, right: []int{5, 6, 7, 8, 9}, shrink: []int{3, 2, 0, 1}}
+	p.listHead(&t)
 	for _, s := range p.Stages {
 		region := s.Offering.Place.Region
 		if s.Offering.Place.Zone != "" {
 			region = s.Offering.Place.Zone
 		}
 		t.add(s.Name, s.Offering.Place.Cloud, region, fmt.Sprintf("%s x%d", s.runsOn(), max(1, s.Nodes)), string(s.Offering.Market),
-			span(s.Start), span(s.Start+s.Time), offeringPrice(s.Offering), digits.text(s.Cost))
+			span(s.Start), span(s.Start+s.Time), offeringPrice(s.Offering), digits.text(s.Cost), digits.text(s.List))
 	}
 	b.WriteString("\n" + t.String())
+}
+
+// listHead adds the column of list prices for a host that does not pay them.
+func (p *Plan) listHead(g *grid) {
+	if p.List > 0 {
+		g.head = append(g.head, "List")
+	}
 }
 
 // offeringPrice is "$12.24/h".
@@ -92,13 +103,14 @@ func (p *Plan) writeRoutes(b *strings.Builder) {
 		return
 	}
 	digits := p.digits()
-	t := grid{head: []string{"Data", "From", "To", "How", "Size", "Time", "Cost"}, right: []int{4, 5, 6}, shrink: []int{0, 1, 2, 3}}
+	t := grid{head: []string{"Data", "From", "To", "How", "Size", "Time", "Cost"}, right: []int{4, 5, 6, 7}, shrink: []int{0, 1, 2, 3}}
+	p.listHead(&t)
 	for _, r := range p.Routes {
 		how := string(r.Kind)
 		if r.Mover != "" {
 			how += ", by " + r.Mover
 		}
-		t.add(r.Artifact, r.From.String(), r.To.String(), how, r.Bytes.String(), span(r.Time), digits.text(r.Cost))
+		t.add(r.Artifact, r.From.String(), r.To.String(), how, r.Bytes.String(), span(r.Time), digits.text(r.Cost), digits.text(r.List))
 	}
 	b.WriteString("\n" + t.String())
 }

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/openintercloud/broker/catalog"
-	"github.com/openintercloud/broker/catalog/unit"
 	"github.com/openintercloud/broker/optimize"
 )
 
@@ -55,7 +54,7 @@ func (s *Snapshot) plan(ctx context.Context, j *Job, before past) (*Plan, error)
 
 // plan is the solver's answer as a plan, without comparisons.
 func (c *compiled) plan(sol *optimize.Solution) (*Plan, error) {
-	p := &Plan{Version: planVersion, Job: c.job, Snapshot: c.snap.digest, Proof: proofOf(sol)}
+	p := &Plan{Version: planVersion, Job: c.job, Catalog: c.snap.given.Digest(), Snapshot: c.snap.digest, Proof: proofOf(sol)}
 	for _, id := range c.partial {
 		p.Warnings = append(p.Warnings, fmt.Sprintf("more stages may run at once on %s than its capacity was checked for", id))
 	}
@@ -95,6 +94,10 @@ func (c *compiled) place(p *Plan, sol *optimize.Solution) error {
 			Name: s.name, Alternative: o.alternative, Offering: chosen, Hosting: c.snap.hosting(s.options()[o.alternative], chosen),
 			Nodes: s.nodes, Time: o.time, Cost: o.cost, Carbon: o.grams,
 		})
+		if err := c.list(&p.Stages[i], c.inputs[i]); err != nil {
+			return err
+		}
+		p.List += p.Stages[i].List
 		p.Cost += o.cost
 		if o.grams == nil {
 			grams = -1
@@ -109,7 +112,8 @@ func (c *compiled) place(p *Plan, sol *optimize.Solution) error {
 		return err
 	}
 	c.schedule(p)
-	return nil
+	c.warnOfClosing(p)
+	return c.spend(p)
 }
 
 // addRoutes says how each artifact gets to each place that reads it: once, however many stages there do.
@@ -118,7 +122,7 @@ func (c *compiled) addRoutes(p *Plan) error {
 		artifact string
 		to       catalog.Place
 	}
-	known := map[way]int{}
+	known, counted := map[way]int{}, newTolls(c.snap, c.past)
 	for i, s := range c.job.stages {
 		to := p.Stages[i].Offering.Place.InRegion()
 		for _, ref := range s.reads {
@@ -127,7 +131,7 @@ func (c *compiled) addRoutes(p *Plan) error {
 				p.Routes[at].Consumers = append(p.Routes[at].Consumers, s.name)
 				continue
 			}
-			r, warning, err := c.route(p, ref, to)
+			r, warning, err := c.route(p, counted, ref, to)
 			if err != nil {
 				return err
 			}
@@ -138,13 +142,14 @@ func (c *compiled) addRoutes(p *Plan) error {
 			known[w] = len(p.Routes)
 			p.Routes = append(p.Routes, r)
 			p.Egress += r.Cost
+			p.List += r.List
 			p.Cost += r.Cost
 		}
 	}
 	return nil
 }
 
-func (c *compiled) route(p *Plan, ref string, to catalog.Place) (Route, string, error) {
+func (c *compiled) route(p *Plan, counted tolls, ref string, to catalog.Place) (Route, string, error) {
 	from := c.source(p, ref)
 	r := Route{Artifact: ref, From: from, To: to, Kind: InPlace, Bytes: c.sizes[ref]}
 	switch {
@@ -158,11 +163,15 @@ func (c *compiled) route(p *Plan, ref string, to catalog.Place) (Route, string, 
 	if !ok {
 		return r, "", fmt.Errorf("artifact %q: no price is known for moving data from %s to %s", ref, from, to)
 	}
-	cost, err := link.Egress.For(unit.Gigabytes(r.Bytes))
-	if err != nil {
+	r.Kind, r.Mover, r.Time = Direct, moverHost, transferTime(link, r.Bytes)
+	if used, of := counted.used(&link); of.Cloud != "" {
+		r.Used, r.Meter = used, of.String()
+	}
+	counted.pass(&link, r.Bytes)
+	var err error
+	if r.Cost, r.List, err = c.snap.transferCost(link, r.Bytes, r.Used); err != nil {
 		return r, "", fmt.Errorf("artifact %q from %s to %s: %w", ref, from, to, err)
 	}
-	r.Kind, r.Mover, r.Cost, r.Time = Direct, moverHost, cost, transferTime(link, r.Bytes)
 	if link.Bandwidth > 0 {
 		return r, "", nil
 	}

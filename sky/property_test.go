@@ -104,7 +104,7 @@ func requireOwnTotals(t *rapid.T, c *catalog.Catalog, p *Plan) {
 		o, ok := c.Offering(s.Offering.ID)
 		require.True(t, ok)
 		w := p.Job.stages[i].options()[s.Alternative]
-		took := p.Job.stages[i].takes(w, o.Market, inputs[s.Name])
+		took := p.Job.stages[i].takes(w, o, inputs[s.Name])
 		require.Equal(t, took, s.Time)
 		cost, err := o.Price.For(unit.Hours(max(took, o.Minimum)).Times(s.Nodes))
 		require.NoError(t, err)

@@ -169,15 +169,15 @@ func sampleReport(t testing.TB) *Report {
 		}},
 	}
 	r.Ledger = []LedgerLine{
-		{"clean", 1, "compute", "Standard_DC4s_v3 on-demand, 38m24s", usd("0.801"), usd("0.8544")},
-		{"train", 1, "egress", "clean/reviews to gcp/us-central1", usd("0.0875"), usd("0.0875")},
-		{"train", 1, "compute", "tpu-v3-8 spot, 1h20m", usd("39.24"), usd("13.08")},
-		{"train", 3, "egress", "clean/reviews to gcp/europe-west4", 0, usd("0.0875")},
-		{"train", 3, "compute", "tpu-v3-8 spot, 3h24m", 0, usd("34.068")},
-		{"infer", 1, "egress", "train/model to aws/us-east-1", usd("0.048"), usd("0.0094")},
-		{"infer", 1, "compute", "2 × inf1.xlarge on-demand, 6m", usd("0.3952"), usd("0.05")},
-		{"infer", 2, "compute", "2 × inf1.xlarge on-demand, 1h04m", 0, usd("0.3864")},
-		{"publish", 1, "compute", "t3.micro on-demand, 2m", usd("0.0003"), usd("0.0004")},
+		{Stage: "clean", Attempt: 1, What: "compute", Detail: "Standard_DC4s_v3 on-demand, 38m24s", Predicted: usd("0.801"), Actual: usd("0.8544")},
+		{Stage: "train", Attempt: 1, What: "egress", Detail: "clean/reviews to gcp/us-central1", Predicted: usd("0.0875"), Actual: usd("0.0875")},
+		{Stage: "train", Attempt: 1, What: "compute", Detail: "tpu-v3-8 spot, 1h20m", Predicted: usd("39.24"), Actual: usd("13.08")},
+		{Stage: "train", Attempt: 3, What: "egress", Detail: "clean/reviews to gcp/europe-west4", Actual: usd("0.0875")},
+		{Stage: "train", Attempt: 3, What: "compute", Detail: "tpu-v3-8 spot, 3h24m", Actual: usd("34.068")},
+		{Stage: "infer", Attempt: 1, What: "egress", Detail: "train/model to aws/us-east-1", Predicted: usd("0.048"), Actual: usd("0.0094")},
+		{Stage: "infer", Attempt: 1, What: "compute", Detail: "2 × inf1.xlarge on-demand, 6m", Predicted: usd("0.3952"), Actual: usd("0.05")},
+		{Stage: "infer", Attempt: 2, What: "compute", Detail: "2 × inf1.xlarge on-demand, 1h04m", Actual: usd("0.3864")},
+		{Stage: "publish", Attempt: 1, What: "compute", Detail: "t3.micro on-demand, 2m", Predicted: usd("0.0003"), Actual: usd("0.0004")},
 	}
 	r.Events = sampleEvents(start)
 	return r

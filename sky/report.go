@@ -1,6 +1,10 @@
 package sky
 
-import "time"
+import (
+	"time"
+
+	"github.com/openintercloud/broker/catalog"
+)
 
 // Report is what became of a run: a pure function of its journal. It renders itself as text ([Report.String]), as
 // JSON, and as one self-contained HTML page ([Report.HTML]).
@@ -18,6 +22,7 @@ type Report struct {
 	Alive     []string      `json:"alive,omitempty"` // allocations that could not be given back, as "stage, attempt n at place": look after them
 	Predicted Money         `json:"predicted"`       // sum of the ledger's predictions
 	Actual    Money         `json:"actual"`          // sum of the ledger's actual amounts
+	List      Money         `json:"list,omitempty"`  // the same at list prices
 }
 
 // StageReport is the story of one stage.
@@ -49,10 +54,13 @@ type Phase struct {
 
 // LedgerLine is one line of what was estimated and what was spent.
 type LedgerLine struct {
-	Stage     string `json:"stage"`
-	Attempt   int    `json:"attempt"`
-	What      string `json:"what"` // "compute" or "egress"
-	Detail    string `json:"detail"`
-	Predicted Money  `json:"predicted"`
-	Actual    Money  `json:"actual"`
+	Stage     string       `json:"stage"`
+	Attempt   int          `json:"attempt"`
+	What      string       `json:"what"` // "compute" or "egress"
+	Detail    string       `json:"detail"`
+	Predicted Money        `json:"predicted"`
+	Actual    Money        `json:"actual"`
+	List      Money        `json:"list,omitempty"`  // Actual at list price; 0 until it is known
+	Meter     string       `json:"meter,omitempty"` // of egress whose price depends on the volume: see [Report.Sent]
+	Use       *catalog.Use `json:"use,omitempty"`   // what Actual is for, at list price; nil until it is known
 }

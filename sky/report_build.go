@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/openintercloud/broker/catalog"
 	"github.com/openintercloud/broker/internal/engine"
 )
 
@@ -53,6 +54,7 @@ func (r *Run) Report() *Report {
 	for _, l := range out.Ledger {
 		out.Predicted += l.Predicted
 		out.Actual += l.Actual
+		out.List += l.List
 	}
 	return out
 }
@@ -125,8 +127,21 @@ func computeLine(stage string, a engine.AttemptView) LedgerLine {
 	}
 	if o, err := read[orders](a.Assignment.Data); err == nil && !a.Allocated.IsZero() {
 		l.Predicted = o.Cost
+		if b, err := read[billed](a.Bill); err == nil {
+			l.use(o.use(b.Held))
+		}
 	}
 	return l
+}
+
+// use notes what a line is for, and what that is at list price.
+func (l *LedgerLine) use(u catalog.Use) {
+	l.Use = &u
+	if u.Move != nil {
+		l.List, _ = u.Move.Link.Cost(u.Move.Size, u.Move.Used) // it fits: the price paid did
+		return
+	}
+	l.List, _ = u.Offering.Cost(u.Usage)
 }
 
 // egressLines are the copies made for a stage, by the attempt they were made for first.
@@ -138,10 +153,14 @@ func (r *Run) egressLines(stage int, name string) map[int][]LedgerLine {
 			continue
 		}
 		n := m.Owner.Attempt
-		out[n] = append(out[n], LedgerLine{
+		l := LedgerLine{
 			Stage: name, Attempt: n, What: "egress", Detail: c.Artifact + " from " + c.From.String() + " to " + c.To.String(),
-			Predicted: c.Cost, Actual: Money(m.Cost),
-		})
+			Predicted: c.Cost, Actual: Money(m.Cost), Meter: c.Meter,
+		}
+		if done, err := read[carried](m.Data); err == nil && done.Move != nil {
+			l.use(moveUse(c.Artifact, *done.Move))
+		}
+		out[n] = append(out[n], l)
 	}
 	return out
 }

@@ -213,10 +213,18 @@ func (r *Report) ledgerRows() (rows []pageRow, total pageRow) {
 	digits := r.digits()
 	for _, l := range r.Ledger {
 		rows = append(rows, pageRow{Cells: []string{
-			l.Stage, fmt.Sprint(l.Attempt), l.What, l.Detail, digits.text(l.Predicted), digits.text(l.Actual), l.off(),
+			l.Stage, fmt.Sprint(l.Attempt), l.What, l.detail(digits), digits.text(l.Predicted), digits.text(l.Actual), l.off(),
 		}})
 	}
 	return rows, pageRow{Cells: []string{digits.text(r.Predicted), digits.text(r.Actual), off(float64(r.Predicted), float64(r.Actual))}}
+}
+
+// detail is what the line is about, and its list price where that was not paid.
+func (l LedgerLine) detail(digits moneyDigits) string {
+	if l.Use == nil || l.List == l.Actual {
+		return l.Detail
+	}
+	return fmt.Sprintf("%s (%s at list price)", l.Detail, digits.text(l.List))
 }
 
 func (r *Report) eventRows(c colours) (rows []pageRow, leftOut int) {

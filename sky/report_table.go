@@ -19,9 +19,10 @@ type grid struct {
 	rows   [][]string
 }
 
+// add adds a row; cells that have no column are left out.
 func (g *grid) add(cells ...string) {
 	row := make([]string, len(g.head))
-	for i, c := range cells {
+	for i, c := range cells[:min(len(cells), len(g.head))] {
 		row[i] = clean(c)
 	}
 	g.rows = append(g.rows, row)
@@ -36,6 +37,9 @@ func (g *grid) String() string {
 		columns[i] = table.ColumnConfig{Number: i + 1}
 	}
 	for _, i := range g.right {
+		if i >= len(columns) {
+			break
+		}
 		columns[i].Align, columns[i].AlignHeader = text.AlignRight, text.AlignRight
 	}
 	t.SetColumnConfigs(columns)

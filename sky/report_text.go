@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -144,12 +145,20 @@ func (r *Report) writeLedger(b *strings.Builder) {
 		return
 	}
 	digits := r.digits()
-	g := grid{head: []string{"Ledger", "Try", "What", "Detail", "Predicted", "Actual", "Error"}, right: []int{1, 4, 5, 6}, shrink: []int{3, 0}}
-	for _, l := range r.Ledger {
-		g.add(l.Stage, fmt.Sprint(l.Attempt), l.What, l.Detail, digits.text(l.Predicted), digits.text(l.Actual), l.off())
+	g := grid{head: []string{"Ledger", "Try", "What", "Detail", "Predicted", "Actual", "Error"}, right: []int{1, 4, 5, 6, 7}, shrink: []int{3, 0}}
+	if r.discounted() {
+		g.head = append(g.head, "List")
 	}
-	g.add("total", "", "", "", digits.text(r.Predicted), digits.text(r.Actual), off(float64(r.Predicted), float64(r.Actual)))
+	for _, l := range r.Ledger {
+		g.add(l.Stage, fmt.Sprint(l.Attempt), l.What, l.Detail, digits.text(l.Predicted), digits.text(l.Actual), l.off(), digits.text(l.List))
+	}
+	g.add("total", "", "", "", digits.text(r.Predicted), digits.text(r.Actual), off(float64(r.Predicted), float64(r.Actual)), digits.text(r.List))
 	b.WriteString("\n" + g.String())
+}
+
+// discounted reports whether something was not paid at list price.
+func (r *Report) discounted() bool {
+	return slices.ContainsFunc(r.Ledger, func(l LedgerLine) bool { return l.Use != nil && l.List != l.Actual })
 }
 
 // off is how far the line is from its prediction; "unplanned" when nothing was predicted but something was spent.

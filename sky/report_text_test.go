@@ -47,7 +47,10 @@ func drawReport(r *rapid.T) *Report {
 	return &Report{
 		Run: words.Draw(r, "run"), Job: words.Draw(r, "job"), Outcome: EventKind(words.Draw(r, "outcome")), Reason: words.Draw(r, "reason"),
 		Started: moment.Draw(r, "started"), Ended: moment.Draw(r, "ended"), Stages: rapid.SliceOfN(stage, 0, 3).Draw(r, "stages"),
-		Ledger: []LedgerLine{{words.Draw(r, "line"), 1, words.Draw(r, "what"), words.Draw(r, "detail"), money.Draw(r, "p"), money.Draw(r, "a")}},
+		Ledger: []LedgerLine{{
+			Stage: words.Draw(r, "line"), Attempt: 1, What: words.Draw(r, "what"), Detail: words.Draw(r, "detail"),
+			Predicted: money.Draw(r, "p"), Actual: money.Draw(r, "a"), List: money.Draw(r, "l"),
+		}},
 		Events: []Event{{Kind: CallFailed, Stage: words.Draw(r, "of"), Detail: words.Draw(r, "why"), Time: moment.Draw(r, "when")}},
 	}
 }

@@ -39,6 +39,7 @@ func (s *Snapshot) screens(j *Job, st *Stage, w work) []screen {
 		screen{name: "a price that is per hour or per TB of input", keep: func(o *catalog.Offering) bool {
 			return o.Unit == catalog.PerHour || o.Unit == catalog.PerTB
 		}},
+		screen{name: "a reservation that is open for as long as the stage takes", keep: func(o *catalog.Offering) bool { return s.open(j, st, w, o) }},
 		screen{name: fmt.Sprintf("capacity for %d nodes", st.nodes), keep: func(o *catalog.Offering) bool {
 			return o.Capacity == 0 || o.Capacity >= st.nodes
 		}},
@@ -271,14 +272,18 @@ func (w work) service() string {
 }
 
 func (s *Stage) market(m catalog.Market) bool {
-	return m == catalog.OnDemand || (s.spot && m == catalog.Spot)
+	return m == catalog.OnDemand || s.spot && m == catalog.Spot || s.reserved && m == catalog.Reserved
 }
 
 func (s *Stage) marketNames() string {
+	names := string(catalog.OnDemand)
 	if s.spot {
-		return "on-demand or spot"
+		names += " or " + string(catalog.Spot)
 	}
-	return string(catalog.OnDemand)
+	if s.reserved {
+		names += " or " + string(catalog.Reserved)
+	}
+	return names
 }
 
 func (o Objective) usesCarbon() bool {

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/openintercloud/broker/catalog"
-	"github.com/openintercloud/broker/catalog/unit"
 	"github.com/openintercloud/broker/internal/engine"
 )
 
@@ -17,11 +16,12 @@ import (
 // and what to avoid for now. The same job and the same snapshot give the same plan, byte for byte. It is immutable and
 // safe for concurrent use.
 type Snapshot struct {
-	catalog *catalog.Catalog
+	market
 	clouds  []string // that have a provider, sorted; nil = every cloud of the catalog
 	buckets []bucketPlace
 	blocked []engine.Block
-	egress  []int64 // thousandths all egress prices are multiplied by, one after the other: a supposition
+	used    []volume // sent this month, before
+	egress  []int64  // thousandths all egress prices are multiplied by, one after the other: a supposition
 	asOf    time.Time
 	digest  string
 }
@@ -32,23 +32,35 @@ type bucketPlace struct {
 	Place  catalog.Place `json:"place"`
 }
 
-// Digest identifies everything in the snapshot but its time.
+// Digest identifies everything in the snapshot but its time; with its time, where the clouds offer something that is open
+// for a time only.
 func (s *Snapshot) Digest() string { return s.digest }
 
 // AsOf is when the snapshot was taken.
 func (s *Snapshot) AsOf() time.Time { return s.asOf }
 
-// Catalog is what the clouds offer in this snapshot.
+// Catalog is what the clouds offer in this snapshot, at the prices that the host pays.
 func (s *Snapshot) Catalog() *catalog.Catalog { return s.catalog }
 
 func (s *Snapshot) seal() (*Snapshot, error) {
+	list, asOf := "", time.Time{}
+	if s.book != nil {
+		list = s.list.Digest()
+	}
+	if s.timed {
+		asOf = s.asOf
+	}
 	text, err := json.Marshal(struct {
 		Catalog string
+		List    string             `json:",omitempty"`
+		Book    *catalog.PriceBook `json:",omitempty"`
+		Used    []volume           `json:",omitempty"`
+		AsOf    time.Time          `json:",omitzero"`
 		Clouds  []string
 		Buckets []bucketPlace
 		Blocked []engine.Block
 		Egress  []int64 `json:",omitempty"`
-	}{s.catalog.Digest(), s.clouds, s.buckets, s.blocked, s.egress})
+	}{s.catalog.Digest(), list, s.book, s.used, asOf, s.clouds, s.buckets, s.blocked, s.egress})
 	if err != nil {
 		return nil, err
 	}
@@ -57,10 +69,10 @@ func (s *Snapshot) seal() (*Snapshot, error) {
 	return s, nil
 }
 
-// with is the same snapshot with other blocks, as a replan sees it.
-func (s *Snapshot) with(blocked []engine.Block) (*Snapshot, error) {
+// with is the same snapshot with other blocks and at another time, as a replan sees it.
+func (s *Snapshot) with(blocked []engine.Block, asOf time.Time) (*Snapshot, error) {
 	next := *s
-	next.blocked = blocked
+	next.blocked, next.asOf = blocked, asOf
 	return next.seal()
 }
 
@@ -69,16 +81,6 @@ func (s *Snapshot) supposing(permille int64) (*Snapshot, error) {
 	next := *s
 	next.egress = append(slices.Clone(s.egress), permille)
 	return next.seal()
-}
-
-// link is what moving data costs and takes. A supposed price is in whole micro-dollars, as the solver's are, so that both
-// agree on where a plan changes.
-func (s *Snapshot) link(from, to catalog.Place) (catalog.Link, bool) {
-	l, ok := s.catalog.Link(from, to)
-	for _, permille := range s.egress {
-		l.Egress = unit.Price((micros(Money(l.Egress))*permille+500)/1000) * 1000
-	}
-	return l, ok
 }
 
 // usable reports whether the host can use a cloud.

@@ -24,6 +24,7 @@ type Stage struct {
 	nodes        int
 	retry        int
 	spot         bool
+	reserved     bool
 	losses       Losses
 	timeout      time.Duration
 	stall        time.Duration
@@ -165,8 +166,13 @@ func (s *Stage) Nodes(n int) *Stage { s.nodes = n; return s }
 // Spot allows the spot market, whose machines can be taken back at any time. Default: on-demand only.
 func (s *Stage) Spot() *Stage { s.spot = true; return s }
 
+// Reserved allows the reserved market, whose offerings bind their buyer: while a reservation is open, and for the price of
+// its whole term, which each stage on it counts anew. Default: on-demand only.
+func (s *Stage) Reserved() *Stage { s.reserved = true; return s }
+
 // Losses says how often spot machines of this stage are expected to be taken back, so that plans count the work that is
-// then done again. It changes no on-demand machine, and nothing about how the stage runs. Default: they are never.
+// then done again. It changes no on-demand machine, and nothing about how the stage runs. Default: as often as
+// the catalog says, and never where it does not.
 func (s *Stage) Losses(l Losses) *Stage { s.losses = l; return s }
 
 // Retry is how often work that failed is tried again. Default 0. Machines that were lost do not count.

@@ -1,6 +1,7 @@
 // Market measures the market in the embedded catalog, as "The Sky Above The Clouds" would: which services more than one
 // cloud offers, on how many clouds each can be had, and how much of what is used could move. Then it asks for bids: for
-// a stage that needs Spark, whoever hosts it, and for one that runs on a TPU or on GPUs.
+// a stage that needs Spark, whoever hosts it, and for one that runs on a TPU or on GPUs. Last come receipts of a job of both
+// for three hosts: one that pays list prices, one that has sent much this month, and one with a discount and a credit.
 package main
 
 import (
@@ -42,7 +43,7 @@ func run(ctx context.Context, w io.Writer) error {
 			return err
 		}
 	}
-	return nil
+	return printReceipts(ctx, w, c)
 }
 
 // spark is a stage that any Spark of version 3.1 or a later 3 can run.
@@ -62,6 +63,61 @@ func training() *sky.Job {
 		sky.On("v100:4").Image("bert-cuda:1").Takes(8*time.Hour+24*time.Minute)).
 		Reads(reviews)
 	return job
+}
+
+// pipeline does both: it trains on what Spark makes of the clicks.
+func pipeline() *sky.Job {
+	job := sky.NewJob("pipeline")
+	clicks := job.Dataset("clicks", "s3://clicks/2026/", 2*sky.TB).At("aws/us-east-1")
+	sessions := job.Stage("sessions").Service("spark@^3.1").Script("sessions.py").Reads(clicks).Writes("sessions", 50*sky.GB).Takes(2 * time.Hour)
+	job.Stage("train").Needs(sky.Accelerator("tpu-v3:8")).Image("bert-tpu:1").Command("train").Reads(sessions.Output("sessions")).Takes(4 * time.Hour)
+	return job
+}
+
+// contract is a host with a discount at one cloud and a credit at another.
+func contract() *catalog.PriceBook {
+	return &catalog.PriceBook{
+		Source: catalog.Source{Name: "contract", AsOf: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)},
+		Discounts: []catalog.Discount{
+			{Match: catalog.Match{Cloud: "aws", Service: catalog.Egress}, Off: 3000},
+			{Match: catalog.Match{Cloud: "gcp", Service: "vm"}, Off: 2000},
+		},
+		Credits: []catalog.Credit{{Cloud: "gcp", Balance: 20 * sky.Dollar}},
+	}
+}
+
+func printReceipts(ctx context.Context, w io.Writer, c *catalog.Catalog) error {
+	for _, host := range []struct {
+		title string
+		cfg   sky.Config
+	}{
+		{"list prices", sky.Config{Catalog: c}},
+		{"60 TB have left aws this month", sky.Config{Catalog: c, Used: map[string]sky.Bytes{"aws": 60 * sky.TB}}},
+		{"20 % off machines of gcp, 30 % off what leaves aws, and $20 to spend at gcp", sky.Config{Catalog: c, PriceBook: contract()}},
+	} {
+		if err := printReceipt(ctx, w, host.title, host.cfg); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func printReceipt(ctx context.Context, w io.Writer, title string, cfg sky.Config) error {
+	broker, err := sky.New(cfg)
+	if err != nil {
+		return err
+	}
+	defer broker.Close()
+	plan, err := broker.Plan(ctx, pipeline())
+	if err != nil {
+		return err
+	}
+	receipt, err := plan.Receipt()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "\nReceipt: %s\n%s", title, receipt)
+	return nil
 }
 
 func printSet(w io.Writer, set catalog.Compatibility) {
