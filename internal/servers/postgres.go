@@ -1,6 +1,7 @@
 package servers
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -34,7 +35,9 @@ func Postgres(tb testing.TB) string {
 	cmd := exec.Command(filepath.Join(bin, "postgres"), "-D", filepath.Join(dir, "data"), "-p", strconv.Itoa(port),
 		"-h", "127.0.0.1", "-k", dir, "-F")
 	cmd.SysProcAttr, cmd.Dir = as, dir
-	start(tb, cmd).ready(tb, listening(address(port)))
+	start(tb, cmd).ready(tb, func(ctx context.Context) error { // it listens before it lets anybody in
+		return exec.CommandContext(ctx, filepath.Join(bin, "pg_isready"), "-h", "127.0.0.1", "-p", strconv.Itoa(port)).Run()
+	})
 	return fmt.Sprintf("postgres://test@%s/postgres?sslmode=disable", address(port))
 }
 
