@@ -31,7 +31,7 @@ func bidsOf(p *Problem, sol *Solution, v int, sp *spent) ([]Bid, error) {
 	}
 	b.hopeless = hopeless(p)
 	if f := newForest(p); f != nil {
-		return f.bids(f.m.node(v)), nil
+		return f.bids(f.node(v)), nil
 	}
 	b.run()
 	return b.bids, nil
@@ -43,8 +43,6 @@ type bidder struct {
 	sol      *Solution
 	sp       *spent
 	bids     []Bid
-	m        *model // compiled once, confined for each option
-	node     int
 	sum      *sumBids // the same, where the value is a sum
 	hopeless bool     // another variable has no option at all
 }
@@ -131,24 +129,14 @@ func (b *bidder) solve(o int) {
 	if b.sp.stopped {
 		return
 	}
-	switch {
-	case formed(b.p):
-		b.write(out, answerForms(b.without(o), b.sp, bestValue))
-		return
-	case isSum(b.p) && !impossible(b.p):
+	if isSum(b.p) && !impossible(b.p) {
 		if b.sum == nil {
 			b.sum = newSumBids(b.p, b.sol, b.sp)
 		}
 		b.known(out, o)
 		return
 	}
-	if b.m == nil {
-		b.m = compile(b.p)
-		b.node = b.m.node(b.v)
-	}
-	m := b.m.confine(b.node, func(c choice) bool { return int(c.index) == o })
-	m.depth = 2 // one option less to choose: little work for the bound
-	b.write(out, m.solve(b.sp, nil, bestValue))
+	b.write(out, answer(b.without(o), b.sp, bestValue))
 }
 
 // without is the problem without the variable's other options.

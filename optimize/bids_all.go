@@ -28,8 +28,8 @@ func Rivals(ctx context.Context, p *Problem, sol *Solution, lim Limit) ([][]Bid,
 	}
 	all := make([][]Bid, len(p.Vars))
 	if f := newForest(p); f != nil {
-		for i, nd := range f.m.nodes {
-			all[nd.v] = f.bids(i)
+		for i := range f.c.vars {
+			all[f.c.vars[i].id] = f.bids(i)
 		}
 		return all, nil
 	}
@@ -49,32 +49,24 @@ const rivalNodes = 5000
 
 // contest compares options with a plan.
 type contest struct {
-	p     *Problem
-	sol   *Solution
-	sp    *spent
-	c     *counter
-	m     *model
-	at    []int   // by variable: its node
-	now   []int32 // by node: the choice of the plan; -1 if the model has dropped it
-	ends  []int64
-	toll  int // what one exact answer costs besides its search
-	known bool
-	sum   *sumBids
+	p    *Problem
+	sol  *Solution
+	sp   *spent
+	c    *counter
+	now  []int // the plan, with one variable moved
+	toll int   // what one exact answer costs besides its search
+	sum  *sumBids
 }
 
 func newContest(p *Problem, sol *Solution, sp *spent) *contest {
 	q := withMarks(p)
-	r := &contest{p: q, sol: sol, sp: sp, c: newCounter(q), m: compile(q), at: make([]int, len(p.Vars))}
-	r.now, r.ends, r.known = make([]int32, len(r.m.nodes)), make([]int64, len(r.m.nodes)), true
-	for i, nd := range r.m.nodes {
-		r.at[nd.v] = i
-		k := slices.IndexFunc(nd.choices, func(c choice) bool { return int(c.index) == sol.Choice[nd.v] })
-		r.now[i] = int32(k)
-		r.known = r.known && k >= 0
+	r := &contest{p: q, sol: sol, sp: sp, c: newCounter(q), now: slices.Clone(sol.Choice)}
+	pairs, classes := 0, make([]int, len(p.Vars))
+	for v := range p.Vars {
+		classes[v] = len(p.Vars[v].classes())
 	}
-	pairs := 0
-	for _, l := range r.m.edges {
-		pairs += len(l.time)
+	for _, e := range p.Edges {
+		pairs += classes[e.From] * classes[e.To]
 	}
 	r.toll = 1 + pairs/100
 	return r
@@ -83,55 +75,44 @@ func newContest(p *Problem, sol *Solution, sp *spent) *contest {
 // moves gives the bids of one variable when all others stay.
 func (r *contest) moves(v int) []Bid {
 	out := make([]Bid, len(r.p.Vars[v].Options))
-	kept, by := setAside(r.p.Vars[v], r.m.pr)
+	kept, by := setAside(r.p.Vars[v], r.c.pr)
 	if len(r.p.Limits) == 0 { // what beats another may use more of a limit
-		for i, d := range beaten(kept, r.m.n) {
+		for i, d := range beaten(kept, needsOf(r.p, r.c.pr)) {
 			if d >= 0 {
 				by[kept[i].index] = int(kept[d].index)
 			}
 		}
 	}
 	for o := range out {
-		out[o] = Bid{Option: o, By: by[o], Status: Unknown}
-		if by[o] >= 0 {
-			out[o].Status = Dominated
+		b := &out[o]
+		*b = Bid{Option: o, By: by[o], Status: Unknown}
+		switch {
+		case o == r.sol.Choice[v]:
+			*b = Bid{Option: o, By: -1, Status: r.sol.Status, Value: r.sol.Value, Bound: r.sol.Bound}
+		case by[o] >= 0:
+			b.Status = Dominated
+		case !r.sp.stopped:
+			r.now[v] = o
+			r.move(b)
 		}
 	}
-	i := r.at[v]
-	was := r.now[i]
-	for k, c := range r.m.nodes[i].choices {
-		b := &out[c.index]
-		if int(c.index) == r.sol.Choice[v] {
-			*b = Bid{Option: b.Option, By: -1, Status: r.sol.Status, Value: r.sol.Value, Bound: r.sol.Bound}
-			continue
-		}
-		if !r.known || r.sp.stopped {
-			continue
-		}
-		r.now[i] = int32(k)
-		if value, ok := r.value(); ok {
-			*b = Bid{Option: b.Option, By: -1, Status: Feasible, Value: value, Bound: min(value, r.sol.Bound)}
-			if value == r.sol.Bound {
-				b.Status = Optimal
-			}
-		}
-	}
-	r.now[i] = was
+	r.now[v] = r.sol.Choice[v]
 	return out
 }
 
-// value is what the choice at hand comes to; ok is false if it breaks a rule.
-func (r *contest) value() (value int64, ok bool) {
-	pl, ok := r.m.evaluate(r.now, r.ends)
-	if !ok || !formed(r.p) {
-		return pl.value, ok
+// move bids the plan at hand, if it keeps the rules.
+func (r *contest) move(b *Bid) {
+	if !r.c.lawful(r.now) {
+		return
 	}
-	choice := make([]int, len(r.now))
-	for i, k := range r.now {
-		choice[r.m.nodes[i].v] = int(r.m.nodes[i].choices[k].index)
+	t := r.c.count(r.now)
+	if !t.within(r.p) {
+		return
 	}
-	t := r.c.count(choice)
-	return t.value, t.within(r.p)
+	b.Status, b.Value, b.Bound = Feasible, t.value, min(t.value, r.sol.Bound)
+	if t.value == r.sol.Bound {
+		b.Status = Optimal
+	}
 }
 
 // settle makes bids exact while the work lasts: in rounds, the best open one of each variable.
@@ -170,7 +151,7 @@ func order(b Bid) int64 {
 // exact replaces a bid by what is found with the work that is left, if that is better known.
 func (r *contest) exact(b *Bid, v int) {
 	one := &bidder{p: r.p, v: v, sol: r.sol, sp: r.sp, bids: make([]Bid, len(r.p.Vars[v].Options))}
-	one.m, one.node, one.sum = r.m, r.at[v], r.sum
+	one.sum = r.sum
 	got := &one.bids[b.Option]
 	got.Option, got.By = b.Option, -1
 	one.solve(b.Option)

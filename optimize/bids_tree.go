@@ -5,11 +5,11 @@ import "slices"
 // forest sums up a problem whose value is a sum and whose links form no cycle. Messages go up each tree and down again:
 // then every node knows, by class, what its whole tree costs at least with the node there.
 type forest struct {
-	m      *model
-	links  []link // one for each pair of nodes that any joins
-	order  []int  // nodes, every tree from its root down
-	parent []int  // link to it, by node; -1: a root
-	root   []int  // of each node's tree
+	b      *builder
+	c      *core
+	order  []int // nodes, every tree from its root down
+	parent []int // link to it, by node; -1: a root
+	root   []int // of each node's tree
 	up     [][]int64
 	sums   []sums  // by node
 	rest   []int64 // by root: the least that all other trees cost
@@ -52,18 +52,12 @@ func (s sums) less(part []int64) []int64 {
 
 // newForest is nil if p is no such problem.
 func newForest(p *Problem) *forest {
-	pr := newPricer(p.Objective)
-	if (needsOf(p, pr) != needs{}) || formed(p) || hopeless(p) {
+	if hopeless(p) || impossible(p) || !isPairs(p) {
 		return nil
 	}
-	plain := *p // what only orders adds nothing to a sum
-	plain.Edges = slices.DeleteFunc(slices.Clone(p.Edges), func(e Edge) bool { return e.Tariff == NoTariff })
-	m := compile(&plain)
-	if len(m.shares)+len(m.spread) > 0 || m.impossible {
-		return nil
-	}
-	n := len(m.nodes)
-	f := &forest{m: m, links: merged(m.edges), parent: make([]int, n), root: make([]int, n), up: make([][]int64, n), sums: make([]sums, n), rest: make([]int64, n)}
+	b, c := build(p)
+	n := len(c.vars)
+	f := &forest{b: b, c: c, parent: make([]int, n), root: make([]int, n), up: make([][]int64, n), sums: make([]sums, n), rest: make([]int64, n)}
 	if !f.walk() {
 		return nil
 	}
@@ -76,32 +70,14 @@ func hopeless(p *Problem) bool {
 	return slices.ContainsFunc(p.Vars, func(v Var) bool { return len(v.Options) == 0 })
 }
 
-// merged adds up links that join the same nodes, which stand side by side.
-func merged(edges []link) []link {
-	var out []link
-	for _, l := range edges {
-		k := len(out) - 1
-		if k < 0 || out[k].from != l.from || out[k].to != l.to {
-			l.cost, l.time = slices.Clone(l.cost), slices.Clone(l.time)
-			out = append(out, l)
-			continue
-		}
-		for i, c := range l.cost {
-			out[k].cost[i] = out[k].cost[i].plus(c)
-			out[k].time[i] = max(out[k].time[i], l.time[i])
-		}
-	}
-	return out
-}
-
 // walk lists the nodes of each tree, parents first. It is false if it comes to a node twice.
 func (f *forest) walk() bool {
-	near := make([][]int, len(f.m.nodes))
-	for e, l := range f.links {
+	near := make([][]int, len(f.c.vars))
+	for e, l := range f.c.factors {
 		near[l.from], near[l.to] = append(near[l.from], e), append(near[l.to], e)
 	}
-	seen := make([]bool, len(f.m.nodes))
-	for root := range f.m.nodes {
+	seen := make([]bool, len(f.c.vars))
+	for root := range f.c.vars {
 		if seen[root] {
 			continue
 		}
@@ -126,13 +102,14 @@ func (f *forest) walk() bool {
 	return true
 }
 
-func (f *forest) other(e, i int) int { return f.links[e].from + f.links[e].to - i }
+func (f *forest) other(e, i int) int { return int(f.c.factors[e].from+f.c.factors[e].to) - i }
 
 // sum passes the messages up, then down.
 func (f *forest) sum() {
-	for i := range f.m.nodes {
-		f.sums[i] = sums{make([]int64, len(f.m.nodes[i].classes)), make([]int32, len(f.m.nodes[i].classes))}
-		f.sums[i].add(f.own(i))
+	for i := range f.c.vars {
+		v := &f.c.vars[i]
+		f.sums[i] = sums{make([]int64, len(v.dom)), make([]int32, len(v.dom))}
+		f.sums[i].add(v.own)
 	}
 	for _, i := range slices.Backward(f.order) {
 		if e := f.parent[i]; e >= 0 {
@@ -157,58 +134,41 @@ func (f *forest) sum() {
 	}
 }
 
+// node is the position of a variable.
+func (f *forest) node(v int) int {
+	return slices.IndexFunc(f.c.vars, func(n coreVar) bool { return int(n.id) == v })
+}
+
 // bids answers for all options of the variable at a node: what the best of an option's class comes to, and the difference.
 func (f *forest) bids(i int) []Bid {
-	nd := &f.m.nodes[i]
-	whole, cheapest := f.sums[i].less(nil), f.own(i)
-	local := map[int]int{}
-	for k, class := range nd.classes {
-		local[class] = k
-	}
-	out := make([]Bid, len(f.m.p.Vars[nd.v].Options))
-	for o, x := range f.m.p.Vars[nd.v].Options {
-		k := local[x.Class]
+	nd := &f.c.vars[i]
+	whole := f.sums[i].less(nil)
+	out := make([]Bid, len(f.b.p.Vars[nd.id].Options))
+	for o, x := range f.b.p.Vars[nd.id].Options {
+		k, _ := slices.BinarySearch(nd.dom, int32(x.Class))
 		out[o] = Bid{Option: o, By: -1, Status: Infeasible}
 		if sum := min(inf, whole[k]+f.rest[f.root[i]]); sum < inf/2 {
-			value := sum + f.m.pr.cost(x.Money, x.Carbon).add - cheapest[k]
+			value := (sum-nd.own[k])/f.b.scale + f.b.pr.cost(x.Money, x.Carbon).add
 			out[o] = Bid{Option: o, By: -1, Status: Optimal, Value: value, Bound: value}
 		}
 	}
 	return out
 }
 
-// own is the cheapest choice per class of a node.
-func (f *forest) own(i int) []int64 {
-	nd := &f.m.nodes[i]
-	out := make([]int64, len(nd.classes))
-	for k := range out {
-		out[k] = inf
-	}
-	for _, c := range nd.choices {
-		out[c.class] = min(out[c.class], c.add)
-	}
-	return out
-}
-
 // across takes sums by class of a node to the other end of link e: the least of them, with the link, by class there.
 func (f *forest) across(e, from int, sums []int64) []int64 {
-	l := &f.links[e]
-	out := make([]int64, len(f.m.nodes[f.other(e, from)].classes))
+	l := &f.c.factors[e]
+	dom, to := f.c.vars[from].dom, f.c.vars[f.other(e, from)].dom
+	out := make([]int64, len(to))
 	for k := range out {
 		out[k] = inf
 	}
-	for a, n := range sums {
+	for i, n := range sums {
 		if n >= inf/2 {
 			continue
 		}
-		for b := range out {
-			i := a*l.width + b
-			if l.from != from {
-				i = b*l.width + a
-			}
-			if l.time[i] < inf {
-				out[b] = min(out[b], n+l.cost[i].add)
-			}
+		for k, b := range to {
+			out[k] = min(out[k], n+l.t.between(int(l.from) == from, dom[i], b))
 		}
 	}
 	return out
@@ -220,9 +180,4 @@ func least(list []int64) int64 {
 		best = min(best, n)
 	}
 	return best
-}
-
-// node is the position of a variable.
-func (m *model) node(v int) int {
-	return slices.IndexFunc(m.nodes, func(n node) bool { return n.v == v })
 }

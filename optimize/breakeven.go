@@ -78,7 +78,7 @@ func beatenAt(ctx context.Context, p *Problem, choice []int, lim Limit) (duel, e
 	for v, o := range choice {
 		keep[v] = []int{o}
 	}
-	r := answer(restrict(p, keep).Problem, newSpent(ctx, lim))
+	r := answer(restrict(p, keep).Problem, newSpent(ctx, lim), firstInRank)
 	return duel{r.best == nil || r.value > best.Value, best}, nil
 }
 

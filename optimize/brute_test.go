@@ -227,7 +227,7 @@ func TestBranchingAgreesWithBruteForce(t *testing.T) {
 		want := brute(p, undominated(p))
 		sp := newSpent(context.Background(), Limit{Nodes: 1 << 40})
 		sp.shrink = 10 + int(seed%4)
-		got := answer(p, sp).solution(p)
+		got := answer(p, sp, firstInRank).solution(p)
 		name := seeded{seed, p, nil}
 		require.Equal(t, want.Status, got.Status, name)
 		require.Equal(t, want.Value, got.Value, name)

@@ -13,16 +13,16 @@ const priceBits = 16
 func (f *formSolver) tighten(pt *formPart) bool {
 	for again := true; again; {
 		again = false
-		for k, use := range f.c.use {
+		for k, use := range f.use {
 			least, sum := f.least(pt, use)
-			if sum > f.p.Limits[k].Max {
+			if sum > f.most[k] {
 				return false
 			}
 			for v, list := range pt.keep {
 				if use[v] == nil {
 					continue
 				}
-				room := f.p.Limits[k].Max - sum + least[v]
+				room := f.most[k] - sum + least[v]
 				fits := func(o int) bool { return use[v][o] <= room }
 				if slices.IndexFunc(list, func(o int) bool { return !fits(o) }) >= 0 {
 					pt.keep = narrowed(pt.keep, v, fits)
@@ -54,20 +54,28 @@ func (f *formSolver) least(pt *formPart, use [][]int64) (least []int64, sum int6
 // over lists the limits that a choice exceeds.
 func (f *formSolver) over(t *tally) []int {
 	var out []int
-	for k, n := range t.used {
-		if n > f.p.Limits[k].Max {
+	for k, n := range f.used(t) {
+		if n > f.most[k] {
 			out = append(out, k)
 		}
 	}
 	return out
 }
 
-// splitUse splits a part whose relaxed answer exceeds limits. Of one of them, take the variables that use it: in a plan that
-// keeps it some of them use less. So the first child lets the first variable use less; the second lets the second use less
+// split splits a part whose relaxed answer exceeds limits, by one of them.
+func (f *formSolver) split(pt *formPart, got *tally, over []int) []formPart {
+	used := f.used(got)
+	k := slices.MaxFunc(over, func(a, b int) int { return f.excess(used, a, b) })
+	if k >= len(f.p.Limits) {
+		return f.splitCap(pt, got, k)
+	}
+	return f.splitUse(pt, got, k)
+}
+
+// splitUse splits a part whose relaxed answer exceeds a limit. Take the variables that use it: in a plan that keeps it some of them use less. So the first child lets the first variable use less; the second lets the second use less
 // and the first not; and so on. None of them holds the relaxed answer.
-func (f *formSolver) splitUse(pt *formPart, got *tally, over []int) []formPart {
-	k := slices.MaxFunc(over, func(a, b int) int { return f.excess(got, a, b) })
-	use := f.c.use[k]
+func (f *formSolver) splitUse(pt *formPart, got *tally, k int) []formPart {
+	use := f.use[k]
 	var users []int
 	for v := range use {
 		if use[v] != nil && use[v][got.choice[v]] > 0 {
@@ -83,7 +91,7 @@ func (f *formSolver) splitUse(pt *formPart, got *tally, over []int) []formPart {
 		now := use[v][got.choice[v]]
 		less := narrowed(keep, v, func(o int) bool { return use[v][o] < now })
 		if len(less[v]) > 0 {
-			parts = append(parts, formPart{less, pt.lower, slices.Clone(pt.price), pt.depth + 1})
+			parts = append(parts, pt.child(less))
 		}
 		keep = narrowed(keep, v, func(o int) bool { return use[v][o] >= now })
 	}
@@ -91,8 +99,8 @@ func (f *formSolver) splitUse(pt *formPart, got *tally, over []int) []formPart {
 }
 
 // excess compares two exceeded limits by how far, relative to their size.
-func (f *formSolver) excess(t *tally, a, b int) int {
-	rel := func(k int) float64 { return float64(t.used[k]) / float64(f.p.Limits[k].Max+1) }
+func (f *formSolver) excess(used []int64, a, b int) int {
+	rel := func(k int) float64 { return float64(used[k]) / float64(f.most[k]+1) }
 	switch x, y := rel(a), rel(b); {
 	case x < y:
 		return -1
@@ -106,6 +114,9 @@ func (f *formSolver) excess(t *tally, a, b int) int {
 // what is used too much gets dearer. Each step may also meet a plan, or one that can be mended. It gives the choice
 // at which the bound was best.
 func (f *formSolver) priced(pt *formPart) (near *tally) {
+	if len(f.most) == 1 {
+		return f.straight(pt)
+	}
 	steps, idle := 6, 0
 	if pt.depth == 0 {
 		steps = 60
@@ -137,12 +148,72 @@ func (f *formSolver) priced(pt *formPart) (near *tally) {
 	return near
 }
 
+// straight is priced for a single limit: each price proves a line, and the next is where the lines of the last too low and the
+// last too high one meet.
+func (f *formSolver) straight(pt *formPart) (near *tally) {
+	var low, high *support
+	steps := 3
+	if pt.depth == 0 {
+		steps = 16
+	}
+	for range steps {
+		if f.sp.stop() || f.closes(pt.lower) {
+			break
+		}
+		lower, got := f.charge(pt)
+		improved := lower > pt.lower
+		pt.lower = max(pt.lower, lower)
+		if got == nil {
+			break
+		}
+		f.offer(got)
+		if near == nil || improved {
+			near = got
+			f.mend(pt, got)
+		}
+		at := &support{pt.price[0], float64(lower), float64(f.used(got)[0] - f.most[0])}
+		if at.slope > 0 {
+			low = at
+		} else {
+			high = at
+		}
+		if pt.price[0] = f.between(low, high); at.near(pt.price[0]) {
+			break
+		}
+	}
+	return near
+}
+
+// between is the price to try next.
+func (f *formSolver) between(low, high *support) float64 {
+	switch {
+	case high == nil:
+		goal := low.value * 0.05
+		if f.best != nil {
+			goal = float64(f.best.value) - low.value
+		}
+		return max(2*low.lam, float64(max(1, goal)/low.slope))
+	case low == nil:
+		return high.lam / 4
+	case low.slope == high.slope || high.lam <= low.lam:
+		return high.lam
+	}
+	meet := (high.value - low.value + float64(low.slope*low.lam) - float64(high.slope*high.lam)) / (low.slope - high.slope)
+	return min(high.lam, max(low.lam, meet))
+}
+
+// near says that a price is almost the same.
+func (s *support) near(lam float64) bool {
+	return math.Abs(lam-s.lam) <= 1e-4*s.lam || lam < 1e-4/(1<<priceBits)
+}
+
 // step moves the prices towards what keeps the limits.
 func (f *formSolver) step(pt *formPart, got *tally, lower int64, size float64) {
 	norm := 0.0
-	over := make([]float64, len(got.used))
-	for k, n := range got.used {
-		most := f.p.Limits[k].Max
+	used := f.used(got)
+	over := make([]float64, len(used))
+	for k, n := range used {
+		most := f.most[k]
 		over[k] = float64(n-most) / float64(most+1)
 		if over[k] < 0 && pt.price[k] == 0 {
 			over[k] = 0
@@ -158,19 +229,32 @@ func (f *formSolver) step(pt *formPart, got *tally, lower int64, size float64) {
 	}
 	far := size * max(1, target-float64(lower)) / norm
 	for k := range over {
-		pt.price[k] = max(0, pt.price[k]+float64(far*over[k])/float64(f.p.Limits[k].Max+1))
+		pt.price[k] = max(0, pt.price[k]+float64(far*over[k])/float64(f.most[k]+1))
 	}
 }
 
 // charge solves a part with its limits priced in. The bound is in whole numbers whatever the prices are: options are
 // charged rounded down, the credit is rounded up.
 func (f *formSolver) charge(pt *formPart) (lower int64, got *tally) {
+	rx := f.charged(pt)
+	r := answer(rx.Problem, f.sp, bestValue)
+	if r.lower >= inf {
+		return inf, nil
+	}
+	if r.best != nil {
+		got = f.c.count(rx.lift(r.best.choice()))
+	}
+	return rx.bound(r.lower), got
+}
+
+// charged is a part with its limits priced in.
+func (f *formSolver) charged(pt *formPart) relaxed {
 	rx := f.relax(pt)
 	free(rx.Problem)
 	weights := make([]int64, len(pt.price))
 	for k, price := range pt.price {
 		w := whole(price*(1<<priceBits), 1<<50)
-		credit := scaleDown(f.p.Limits[k].Max, w)
+		credit := scaleDown(f.most[k], w)
 		if credit >= maxTotal { // no number to reckon with
 			continue
 		}
@@ -178,14 +262,10 @@ func (f *formSolver) charge(pt *formPart) (lower int64, got *tally) {
 		rx.shift = max(-inf, rx.shift-credit-1)
 	}
 	f.addPrices(&rx, pt, weights)
-	r := answer(rx.Problem, f.sp)
-	if r.lower >= inf {
-		return inf, nil
+	if len(f.caps) > 0 {
+		f.addRates(&rx, weights)
 	}
-	if r.best != nil {
-		got = f.c.count(rx.lift(r.m.choice(r.best)))
-	}
-	return rx.bound(r.lower), got
+	return rx
 }
 
 // addPrices charges options for what they use.
@@ -195,7 +275,7 @@ func (f *formSolver) addPrices(rx *relaxed, pt *formPart, weights []int64) {
 		for i, o := range list {
 			extra := int64(0)
 			for k, w := range weights {
-				if use := f.c.use[k][v]; use != nil && w > 0 {
+				if use := f.use[k][v]; use != nil && w > 0 {
 					extra = min(room, extra+scaleDown(use[o], w))
 				}
 			}

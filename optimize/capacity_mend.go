@@ -5,6 +5,9 @@ import "slices"
 // mend moves a choice that exceeds limits towards one that keeps them: each time the change of one variable that costs least for
 // what it takes off the excess, as far as the variable and its edges show. What it reaches is offered.
 func (f *formSolver) mend(pt *formPart, t *tally) {
+	if f.excessOf(t) == 0 {
+		return
+	}
 	t = &tally{choice: slices.Clone(t.choice), used: slices.Clone(t.used)}
 	for was := f.excessOf(t); was > 0; {
 		bestVar, bestOption, rate := -1, 0, 0.0
@@ -108,8 +111,9 @@ func (f *formSolver) confirm(t *tally) {
 		keep[v] = []int{o}
 	}
 	q := restrict(f.p, keep).Problem
-	q.Limits, q.Meters, q.Budget = nil, nil, 0
-	if answer(q, f.sp).best != nil {
+	f.strip(q)
+	q.Meters, q.Budget = nil, 0
+	if answer(q, f.sp, anyPlan).best != nil {
 		f.offer(t)
 	}
 }

@@ -129,13 +129,7 @@ func (p *Problem) keep(from *Problem, r Rule) {
 func feasible(p *Problem, sp *spent) Status {
 	q := *p
 	q.Objective, q.Then = Objective{}, nil // under a deadline the easiest to bound
-	var r result
-	if formed(&q) {
-		r = answerForms(&q, sp, anyPlan)
-	} else {
-		r = compile(&q).solve(sp, nil, anyPlan)
-	}
-	switch {
+	switch r := answer(&q, sp, anyPlan); {
 	case r.best != nil:
 		return Feasible
 	case r.lower >= inf:
@@ -162,7 +156,7 @@ func relax(p *Problem, r Rule, sp *spent) (x Relaxation, ok bool) {
 	default:
 		return Relaxation{Rule: r, Proved: true}, feasible(q, sp) == Feasible
 	}
-	got := answer(q, sp)
+	got := answer(q, sp, firstInRank)
 	if got.best == nil {
 		return x, false
 	}

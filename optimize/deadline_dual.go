@@ -19,6 +19,7 @@ type tdual struct {
 	top   *price // the price that gave it
 	// strict: only plans better than the best matter, not its equals.
 	strict bool
+	all    bool  // all plans up to cap matter
 	rough  bool  // little time is spent on plans
 	room   int64 // bytes, of a part that waits
 
@@ -80,7 +81,7 @@ func (d *tdual) measure() {
 
 // limit is the value above which plans do not matter.
 func (d *tdual) limit() int64 {
-	if d.best == nil {
+	if d.best == nil || d.all {
 		return d.cap
 	}
 	if d.strict {
@@ -216,6 +217,9 @@ func (d *tdual) take(pick []int32) {
 	}
 }
 
+// timely says that the makespan counts.
+func (t *timed) timely() bool { return t.deadline < inf || t.perMs() > 0 }
+
 // perMs is the objective's price of a millisecond, 0 without one.
 func (t *timed) perMs() float64 { return float64(t.pr.perHour) / msPerHour }
 
@@ -309,9 +313,11 @@ func (d *tdual) follow(pick []int32, w *price, total int64, step float64, r int)
 	}
 	d.remember()
 	more := true
-	if d.straight() {
+	switch {
+	case !d.t.timely(): // no price to find
+	case d.straight():
 		more = d.aim(w, total)
-	} else {
+	default:
 		d.move(w.value(total), step)
 	}
 	if (!d.rough || r == 3) && (r < 10 || r%4 == 0) && (r > 12 || d.near()) {
@@ -349,3 +355,13 @@ func (d *tdual) frugal() {
 }
 
 func (d *tdual) done() bool { return d.best != nil && d.lower >= d.best.value }
+
+// shave takes off more than floats can be wrong by: the weights of paths must not exceed what the objective pays for.
+const shave = 1 - 1e-9
+
+func whole(w float64, most int64) int64 {
+	if w >= float64(most) {
+		return most
+	}
+	return int64(w)
+}

@@ -14,6 +14,7 @@ type texpansion struct {
 	stay    []int // slots that stay open
 	opens   bool
 	in      []int // slot of each link's producer
+	bound   []int // slot of the other node of each rule
 	keys    map[string]int
 	buckets [][]*tlabel
 	live    int // labels in all buckets
@@ -43,7 +44,12 @@ func newTexpansion(s *tsearch, i int) *texpansion {
 	for _, e := range nd.in {
 		x.in = append(x.in, slices.Index(x.front, s.t.links[e].from))
 	}
-	x.waits = s.waits(i)
+	for _, e := range nd.rules {
+		x.bound = append(x.bound, slices.Index(x.front, s.t.links[e].from))
+	}
+	if s.t.timely() {
+		x.waits = s.waits(i)
+	}
 	for _, slot := range x.stay { // readers already decided say nothing: for them the node may have ended sooner, see wait
 		v := &s.t.nodes[x.front[slot]]
 		open := slices.DeleteFunc(slices.Clone(v.out), func(e int) bool { return s.t.links[e].to <= i })
@@ -52,7 +58,7 @@ func newTexpansion(s *tsearch, i int) *texpansion {
 	for _, b := range s.bounds {
 		ahead := make([]int64, len(nd.classes))
 		w := b.end[i]
-		for _, e := range nd.out {
+		for _, e := range nd.later {
 			addTo(ahead, b.back[e])
 			w += b.w.flow[e]
 		}
@@ -68,7 +74,7 @@ func (x *texpansion) open(k int32, l *tlabel) {
 	for j, b := range s.bounds {
 		sum := l.ended[j] + b.rest[x.i+1]
 		for _, slot := range x.stay {
-			for _, e := range t.nodes[x.front[slot]].out {
+			for _, e := range t.nodes[x.front[slot]].later {
 				if t.links[e].to > x.i {
 					sum = min(inf, sum+b.w.flow[e]*l.end[slot]+b.back[e][l.class[slot]])
 				}
@@ -93,7 +99,8 @@ func (x *texpansion) enter(k int32, l *tlabel, class int32, tail int64) {
 	if start >= inf || s.tails[x.i][class] >= inf {
 		return
 	}
-	paid := false
+	paid, credit := x.serve(l, class)
+	priced := false
 	var pay cost
 	for c := nd.first[class]; c < nd.first[class+1]; c++ {
 		ch := &nd.choices[c]
@@ -103,30 +110,49 @@ func (x *texpansion) enter(k int32, l *tlabel, class int32, tail int64) {
 		if soonest > s.horizon || sum > t.budget {
 			continue
 		}
-		if t.pr.aim == Time && soonest > s.limit || t.pr.aim != Time && sum+t.pr.time(soonest) > s.limit {
+		if t.value(sum, soonest) > s.limit {
 			continue
 		}
-		order, ok := x.bounded(sum, end, class)
+		order, ok := x.bounded(sum-credit, end, class)
 		if !ok {
 			continue
 		}
-		if !paid {
-			paid, pay = true, x.links(l, class)
+		if !priced {
+			priced, pay = true, x.links(l, class)
 		}
-		next := tlabel{parent: k, choice: c, cost: l.plus(pay).plus(ch.cost), sum: sum, time: max(l.time, end), order: order}
+		own := ch.cost
+		if s.truth != nil {
+			own = s.truth.cost(nd.v, ch.index)
+		}
+		own = own.plus(l.cost).plus(pay)
+		if s.truth != nil && s.truth.over(own, soonest) {
+			continue
+		}
+		next := tlabel{parent: k, choice: c, cost: own, sum: sum, time: max(l.time, end), order: order, paid: paid, credit: credit}
 		x.insert(l, next, class, end)
 	}
 }
 
 // arrive is when all data is there in a class, inf if it cannot be, and the sum of the links.
 func (x *texpansion) arrive(l *tlabel, class int32) (start, move int64) {
-	for n, e := range x.s.t.nodes[x.i].in {
+	nd := &x.s.t.nodes[x.i]
+	for n, e := range nd.rules {
+		if slot := x.bound[n]; slot >= 0 && x.s.t.links[e].to == x.i {
+			if link := &x.s.t.links[e]; link.time[int(l.class[slot])*link.width+int(class)] >= inf {
+				return inf, 0
+			}
+		}
+	}
+	for n, e := range nd.in {
 		link := &x.s.t.links[e]
 		at := int(l.class[x.in[n]])*link.width + int(class)
 		if link.time[at] >= inf {
 			return inf, 0
 		}
-		start, move = max(start, l.end[x.in[n]]+link.time[at]), move+link.sum[at]
+		start = max(start, l.end[x.in[n]]+link.time[at])
+		if !l.has(link, nd.classes[class]) {
+			move += link.full[at]
+		}
 	}
 	return start, move
 }
@@ -149,10 +175,17 @@ func (x *texpansion) bounded(sum, end int64, class int32) (order int64, ok bool)
 // links is what the links into the node cost.
 func (x *texpansion) links(l *tlabel, class int32) (sum cost) {
 	t := x.s.t
+	p, pr := t.p, t.pr
+	if u := x.s.truth; u != nil {
+		p, pr = u.f.p, u.f.c.pr
+	}
 	for n, e := range t.nodes[x.i].in {
 		link := &t.links[e]
-		from := t.nodes[link.from].classes[l.class[x.in[n]]]
-		c, _, _ := t.pr.move(t.p, t.p.Edges[link.edge], int(from), int(t.nodes[x.i].classes[class]))
+		from, to := t.nodes[link.from].classes[l.class[x.in[n]]], t.nodes[x.i].classes[class]
+		if link.twice || l.has(link, to) {
+			continue
+		}
+		c, _, _ := pr.move(p, p.Edges[link.edge], int(from), int(to))
 		sum = sum.plus(c)
 	}
 	return sum
@@ -170,7 +203,17 @@ func (x *texpansion) insert(l *tlabel, next tlabel, class int32, end int64) {
 	for _, k := range x.class {
 		x.buf = binary.LittleEndian.AppendUint16(x.buf, uint16(k))
 	}
+	for _, list := range next.paid {
+		x.buf = binary.LittleEndian.AppendUint16(x.buf, uint16(len(list)))
+		for _, k := range list {
+			x.buf = binary.LittleEndian.AppendUint16(x.buf, uint16(k))
+		}
+	}
 	for _, w := range x.waits {
+		if len(w.readers) == 0 { // only a rule looks at it, which does not ask for the time
+			x.ends[w.slot] = 0
+			continue
+		}
 		x.ends[w.slot] = max(x.ends[w.slot], w.idle(x))
 	}
 	next.end = x.ends
@@ -182,7 +225,7 @@ func (x *texpansion) insert(l *tlabel, next tlabel, class int32, end int64) {
 	}
 	bucket := x.buckets[i]
 	keep := len(bucket)
-	if !x.s.t.line { // of a chain's, see skyline
+	if !x.s.sky && !x.s.all { // of a chain's, see skyline
 		for _, old := range bucket {
 			if x.beats(old, &next) {
 				return
@@ -206,15 +249,13 @@ func (x *texpansion) insert(l *tlabel, next tlabel, class int32, end int64) {
 	x.buckets[i] = append(bucket[:keep], x.labels.one(next))
 }
 
-// beats says that any completion of b is no better than the same completion of a, see label.beats.
+// beats says that any completion of b is no better than the same completion of a, by the exchange argument of choice.beats, with the ends of open nodes in place of one time.
 func (x *texpansion) beats(a, b *tlabel) bool {
-	if a.sum > b.sum || a.time > b.time {
-		return false
+	if x.s.truth != nil {
+		return x.s.truth.beats(x.s, a, b, x.i+1)
 	}
-	for i, e := range a.end {
-		if e > b.end[i] {
-			return false
-		}
+	if a.sum > b.sum || !a.sooner(b) {
+		return false
 	}
 	if a.sum != b.sum {
 		return true
@@ -264,11 +305,15 @@ func (x *texpansion) skyline() {
 }
 
 // arena hands out small slices of large ones.
-type arena[T any] struct{ free []T }
+type arena[T any] struct {
+	free []T
+	last int
+}
 
 func (a *arena[T]) take(n int) []T {
 	if len(a.free) < n {
-		a.free = make([]T, max(n, 256))
+		a.last = min(512, 2*a.last+8)
+		a.free = make([]T, max(n, a.last))
 	}
 	out := a.free[:n:n]
 	a.free = a.free[n:]

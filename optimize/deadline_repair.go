@@ -25,7 +25,15 @@ func (t *timed) newTplan(option []int32, sum, time int64) *tplan {
 		x := &t.p.Vars[v].Options[o]
 		pl.cost = pl.plus(t.pr.cost(x.Money, x.Carbon))
 	}
+	paid := map[[3]int]bool{}
 	for _, e := range t.p.Edges {
+		if e.Artifact > 0 {
+			key := [3]int{e.From, e.Artifact, t.p.Vars[e.To].Options[option[e.To]].Class}
+			if e.Tariff == NoTariff || paid[key] {
+				continue
+			}
+			paid[key] = true
+		}
 		c, _, _ := t.pr.move(t.p, e, t.p.Vars[e.From].Options[option[e.From]].Class, t.p.Vars[e.To].Options[option[e.To]].Class)
 		pl.cost = pl.plus(c)
 	}
@@ -89,7 +97,9 @@ func (s *shop) set(pick []int32) bool {
 		if l.time[at] >= inf {
 			return false
 		}
-		s.sum += l.sum[at]
+		if s.pays(e) {
+			s.sum += l.full[at]
+		}
 	}
 	s.clock()
 	return true
@@ -136,7 +146,10 @@ func (s *shop) around(i int) {
 		c := s.class(from)
 		for k := range nd.classes {
 			at := l.at(c, int32(k))
-			s.start[k], s.move[k] = max(s.start[k], s.end[from]+l.time[at]), s.move[k]+l.sum[at]
+			s.start[k] = max(s.start[k], s.end[from]+l.time[at])
+			if !s.served(e, nd.classes[k]) {
+				s.move[k] += l.full[at]
+			}
 		}
 	}
 	for _, e := range nd.out {
@@ -144,9 +157,23 @@ func (s *shop) around(i int) {
 		_, to := l.ends()
 		c := s.class(to)
 		rest := t.nodes[to].choices[s.pick[to]].time + s.tail[to]
+		pays := s.pays(e)
 		for k := range nd.classes {
 			at := l.at(int32(k), c)
-			s.after[k], s.move[k] = max(s.after[k], rest+l.time[at]), s.move[k]+l.sum[at]
+			s.after[k] = max(s.after[k], rest+l.time[at])
+			if pays {
+				s.move[k] += l.full[at]
+			}
+		}
+	}
+	for _, e := range nd.rules {
+		l := &t.links[e]
+		for k := range nd.classes {
+			at := int(s.class(l.from))*l.width + k
+			if l.from == i {
+				at = k*l.width + int(s.class(l.to))
+			}
+			s.start[k] = max(s.start[k], l.time[at])
 		}
 	}
 }

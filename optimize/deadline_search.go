@@ -22,6 +22,10 @@ type tsearch struct {
 	quick [][]int64 // and the fastest choice
 	layer []tlayer // one per position decided, for the way back
 	proof bool     // a cut search is of no use
+	all   bool     // all plans are wanted, also the beaten
+	plans [][]int  // those, by variable
+	sky   bool     // labels of a chain are compared once in a while, see skyline
+	truth *truth   // what plans come to if the problem is priced; nil: it is not
 	over  bool     // and it is
 	work  int
 }
@@ -44,6 +48,8 @@ type tlabel struct {
 	end       []int64
 	ended     [5]int64 // per bound: weighted ends of paths that have ended
 	order     int64    // by the first bound
+	paid      [][]int  // by shared output: the classes that have it, ascending; nil once nobody else will read it
+	credit    int64    // what bounds may not count on: readers to come may find theirs paid already
 }
 
 // tlayer remembers how labels came about.
@@ -62,7 +68,7 @@ func (t *timed) inTime() (*timed, []int) {
 	for i := range t.nodes {
 		at[t.nodes[i].v] = i
 	}
-	u := &timed{p: t.p, pr: t.pr, deadline: t.deadline, budget: t.budget}
+	u := &timed{p: t.p, pr: t.pr, deadline: t.deadline, budget: t.budget, sets: t.blank()}
 	for k, v := range decisionOrder(t.p) {
 		old := &t.nodes[at[v]]
 		pos[at[v]] = k
@@ -70,7 +76,7 @@ func (t *timed) inTime() (*timed, []int) {
 	}
 	for e := range t.links {
 		l := t.links[e]
-		if l.against {
+		if pos[l.from] > pos[l.to] {
 			l = l.turned()
 		}
 		l.from, l.to = pos[l.from], pos[l.to]
@@ -90,13 +96,19 @@ func (l *tlink) turned() tlink {
 		a, b := i/l.width, i%l.width
 		r.sum[b*r.width+a], r.time[b*r.width+a] = l.sum[i], l.time[i]
 	}
+	if r.full = r.sum; l.set > 0 {
+		r.full = make([]int64, len(l.full))
+		for i, x := range l.full {
+			r.full[i%l.width*r.width+i/l.width] = x
+		}
+	}
 	return r
 }
 
 // newTsearch prepares a search of a dual's problem, with bounds at and around its best price.
 func newTsearch(d *tdual, width int) *tsearch {
 	t, pos := d.t.inTime()
-	s := &tsearch{t: t, sp: d.sp, horizon: d.horizon(), limit: d.limit(), width: width}
+	s := &tsearch{t: t, sp: d.sp, horizon: d.horizon(), limit: d.limit(), width: width, sky: t.line}
 	last := make([]int, len(t.nodes))
 	for _, l := range t.links {
 		last[l.from] = max(last[l.from], l.to)
@@ -199,7 +211,7 @@ func (d *tdual) scaled(f float64) *price {
 // run searches; found is the first in rank of the plans that matter, or nil. cut: something was dropped for want of width
 // or work, so nothing is proved.
 func (s *tsearch) run() (found []int32, total tlabel, cut bool) {
-	labels := []*tlabel{{}}
+	labels := []*tlabel{{paid: make([][]int, len(s.t.sets))}}
 	for i := range s.t.nodes {
 		next := s.expand(labels, i)
 		if s.sp.stopped {
@@ -221,6 +233,12 @@ func (s *tsearch) run() (found []int32, total tlabel, cut bool) {
 	}
 	best := -1
 	for k := range labels {
+		if s.all {
+			s.list(k, labels[k])
+		}
+		if s.truth != nil {
+			s.truth.take(s.trace(int32(k), len(s.t.nodes)))
+		}
 		if s.t.value(labels[k].sum, labels[k].time) <= s.limit && (best < 0 || s.before(labels[k], labels[best], len(s.t.nodes))) {
 			best = k
 		}
@@ -229,6 +247,18 @@ func (s *tsearch) run() (found []int32, total tlabel, cut bool) {
 		return nil, total, cut
 	}
 	return s.trace(int32(best), len(s.t.nodes)), *labels[best], cut
+}
+
+// list notes the plan of a last label.
+func (s *tsearch) list(k int, l *tlabel) {
+	if s.t.value(l.sum, l.time) > s.limit {
+		return
+	}
+	plan := make([]int, len(s.t.nodes))
+	for v, o := range s.trace(int32(k), len(s.t.nodes)) {
+		plan[v] = int(o)
+	}
+	s.plans = append(s.plans, plan)
 }
 
 // trace gives options by variable; -1 where not decided.
@@ -284,7 +314,7 @@ func (s *tsearch) expand(labels []*tlabel, i int) []*tlabel {
 			return nil
 		}
 		x.open(int32(k), labels[k])
-		if s.t.line && x.live > 2*x.sorted+1024 {
+		if s.sky && x.live > 2*x.sorted+1024 {
 			x.skyline()
 		}
 		if s.proof && x.live > s.width {
@@ -292,7 +322,7 @@ func (s *tsearch) expand(labels []*tlabel, i int) []*tlabel {
 			return nil
 		}
 	}
-	if s.t.line {
+	if s.sky {
 		x.skyline()
 	}
 	out := make([]*tlabel, 0, x.live)

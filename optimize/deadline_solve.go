@@ -12,18 +12,15 @@ const (
 	timedDense  = 40       // choices per stage that make a search too dear
 )
 
-// timedAnswer solves problems of one sum and one makespan; false: p is not of that form.
-func timedAnswer(p *Problem, sp *spent) (result, bool) {
-	if !timedFits(p, newPricer(p.Objective)) {
-		return result{}, false
-	}
+// timedAnswer solves problems of one sum and one makespan.
+func timedAnswer(p *Problem, sp *spent, want goal) result {
 	r := newTimedRun(p, sp)
-	r.d.strict = p.Objective.Aim == Time
+	r.any, r.d.strict = want == anyPlan, p.Objective.Aim == Time || want == bestValue
 	r.solve()
-	if r.d.strict && r.best != nil && r.lower >= r.best.value {
-		return r.cheapest(), true
+	if p.Objective.Aim == Time && want == firstInRank && r.best != nil && r.lower >= r.best.value {
+		return r.cheapest()
 	}
-	return r.result(), true
+	return r.result()
 }
 
 // cheapest finds the first in rank among the fastest plans: the cheapest that is as fast.
@@ -38,7 +35,7 @@ func (r *timedRun) cheapest() result {
 	again.solve()
 	out := again.result()
 	out.ranked = again.lower >= again.best.value
-	out.value, out.lower, out.root = r.best.value, r.lower, r.bound
+	out.value, out.lower, out.method = r.best.value, r.lower, r.method()
 	return out
 }
 
@@ -53,11 +50,12 @@ type timedRun struct {
 	bound  bool // the bound met the plan at once
 	kept   int
 	width  int  // tests narrow it
+	any    bool // any plan will do
 	mended bool // the plan in hand has been mended
 }
 
 func newTimedRun(p *Problem, sp *spent) *timedRun {
-	r := &timedRun{p: p, sp: sp, root: newTimed(p), prize: &prize{}, width: max(1, timedWidth>>sp.shrink)}
+	r := &timedRun{p: p, sp: sp, root: newTimed(p, false), prize: &prize{}, width: max(1, timedWidth>>sp.shrink)}
 	r.kept = r.root.size()
 	r.d = newTdual(r.root, sp, r.prize)
 	return r
@@ -86,7 +84,7 @@ func (r *timedRun) solve() {
 		}
 		return
 	}
-	for step := int64(0); !r.sp.stopped; step *= 2 {
+	for step := int64(0); !r.sp.stopped && !r.any; step *= 2 {
 		step = max(step, 1, (r.best.value-r.lower)/256)
 		most := min(r.d.limit(), r.lower+step)
 		if most >= r.lower && !r.under(most) {
@@ -186,7 +184,7 @@ func (r *timedRun) halves(d *tdual) (parts []*tdual) {
 // part is a dual for a copy of another's problem, started from its best price and messages.
 func (r *timedRun) part(of *tdual) *tdual {
 	t := of.t.copy()
-	d := &tdual{t: t, prize: r.prize, s: of.s.copy(t), shop: newShop(t), sp: r.sp, cap: of.cap, strict: of.strict, windowed: -1}
+	d := &tdual{t: t, prize: r.prize, s: of.s.copy(t), shop: newShop(t), sp: r.sp, cap: of.cap, strict: of.strict, all: of.all, windowed: -1}
 	if d.perMs, d.scale, d.roomT = of.perMs, of.scale, of.roomT; t.forest { // no message is worth keeping there
 		d.measure()
 	}
@@ -253,17 +251,12 @@ func (r *timedRun) method() string {
 
 // result writes a solve down in the terms of Solve.
 func (r *timedRun) result() result {
-	out := result{lower: r.lower, root: r.bound}
+	out := result{lower: r.lower, kept: r.kept, method: r.method()}
 	if r.best == nil {
 		return out
 	}
-	m := &model{}
 	pl := &plan{option: r.best.option, cost: r.best.cost, time: r.best.time, value: r.best.value}
-	for v := range r.best.option {
-		m.nodes = append(m.nodes, node{v: v})
-	}
-	out.m, out.best, out.value = m, pl, pl.value
-	out.sum = &sumResult{kept: r.kept, method: r.method()}
+	out.best, out.value = pl, pl.value
 	out.ranked = r.lower >= pl.value && !r.d.strict
 	return out
 }

@@ -64,7 +64,7 @@ func (d *tdual) move(got int64, step float64) {
 	}
 	target := float64(float64(got)*1.02) + 1
 	if d.best != nil || d.cap < inf-1 {
-		target = float64(d.limit())
+		target = float64(d.goal())
 	}
 	norm := 0.0
 	for i, p := range d.paths {
@@ -92,6 +92,14 @@ func (d *tdual) move(got int64, step float64) {
 	}
 	d.pi = max(0, d.pi+float64(size*d.piDir*per))
 	d.project()
+}
+
+// goal is the value that the bound shall meet.
+func (d *tdual) goal() int64 {
+	if d.best == nil {
+		return d.limit()
+	}
+	return min(d.limit(), d.best.value)
 }
 
 // average is the length of the paths as weighed now.
@@ -132,4 +140,20 @@ func (d *tdual) project() {
 	for i := range d.lam {
 		d.lam[i] *= d.t.perMs() / sum
 	}
+}
+
+// path is a chain of nodes joined by links that order.
+type path struct{ nodes, links []int }
+
+// equal says that two paths are one; paths that end alike and share their links are.
+func (p path) equal(q path) bool {
+	if p.nodes[0] != q.nodes[0] || len(p.links) != len(q.links) {
+		return false
+	}
+	for i := range p.links {
+		if p.links[i] != q.links[i] {
+			return false
+		}
+	}
+	return true
 }

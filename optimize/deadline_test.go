@@ -13,9 +13,12 @@ import (
 func randomTimed(r *rand.Rand) *Problem {
 	for {
 		p := random(r)
-		p.Groups, p.CarbonCap = nil, 0
+		p.CarbonCap = 0
+		p.Groups = slices.DeleteFunc(p.Groups, func(g Group) bool { return g.loose() || g.Kind == Spread && g.Min > len(g.Vars) })
 		for i := range p.Edges {
-			p.Edges[i].Artifact = 0
+			if r.IntN(2) == 0 {
+				p.Edges[i].Artifact = 0
+			}
 		}
 		reshape(r, p)
 		if p.Objective.Aim == Carbon || p.Objective.Aim == Blend {
@@ -28,6 +31,11 @@ func randomTimed(r *rand.Rand) *Problem {
 			return p
 		}
 	}
+}
+
+// timedFits says whether a problem has the form of timed.
+func timedFits(p *Problem, pr pricer) bool {
+	return !formed(p) && !impossible(p) && needsOf(p, pr).time
 }
 
 // reshape makes some problems chains or trees.
@@ -59,9 +67,8 @@ func TestTimedAgreesWithBruteForce(t *testing.T) {
 		want := brute(p, undominated(p))
 		sp := newSpent(context.Background(), Limit{Nodes: 1 << 40})
 		sp.shrink = int(seed%3) * 6 // searches from wide to hopelessly narrow
-		r, ok := timedAnswer(p, sp)
+		r := timedAnswer(p, sp, firstInRank)
 		name := seeded{seed, p, nil}
-		require.True(t, ok, name)
 		got := r.solution(p)
 		require.Equal(t, want.Status, got.Status, name)
 		if want.Status == Infeasible {
@@ -127,8 +134,7 @@ func TestTimedStopsAnywhere(t *testing.T) {
 		}
 		best := must(t, p)
 		for _, nodes := range []int{1, 2, 3, 5, 10, 20, 30, 50, 80} {
-			r, ok := timedAnswer(p, newSpent(context.Background(), Limit{Nodes: nodes}))
-			require.True(t, ok)
+			r := timedAnswer(p, newSpent(context.Background(), Limit{Nodes: nodes}), firstInRank)
 			s := r.solution(p)
 			require.LessOrEqual(t, s.Bound, best.Value)
 			if s.Choice != nil {
@@ -139,7 +145,7 @@ func TestTimedStopsAnywhere(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
 		sp := newSpent(ctx, Limit{})
-		r, _ := timedAnswer(p, sp)
+		r := timedAnswer(p, sp, firstInRank)
 		require.True(t, sp.stopped)
 		require.NotEqual(t, Infeasible, r.solution(p).Status)
 	}
@@ -149,9 +155,9 @@ func TestTimedIsDeterministic(t *testing.T) {
 	t.Parallel()
 	p := wideMarket(3, 15, 20, 30, layered(3))
 	squeeze(p, 0.3)
-	first, _ := timedAnswer(p, newSpent(context.Background(), Limit{}))
+	first := timedAnswer(p, newSpent(context.Background(), Limit{}), firstInRank)
 	for range 3 {
-		again, _ := timedAnswer(p, newSpent(context.Background(), Limit{}))
+		again := timedAnswer(p, newSpent(context.Background(), Limit{}), firstInRank)
 		require.Equal(t, first.best, again.best)
 		require.Equal(t, first.lower, again.lower)
 	}

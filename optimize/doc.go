@@ -18,21 +18,17 @@
 // An edge is paid unless another consumer of the same output sits in the same class. All products are rounded half up, each by
 // itself. Any number of variables may run at once, and transfers do not slow each other down.
 //
-// Solve answers exactly, and says Optimal only when it is proved. It works in four steps:
+// Solve answers exactly, and says Optimal only when it is proved. It has two cores:
 //
-//   - reduce: of the options of one class, only those stay that no other can replace (dominance);
-//   - bound: the limits are priced into the objective (Lagrangian, with time priced along critical paths), and messages
-//     along the edges (TRW-S) bound what the rest of a plan costs; exact on trees without limits;
-//   - search: variables are decided in topological order; partial plans that agree on what the rest can see are
-//     compared and only the unbeaten stay; the bounds drop the rest;
-//   - branch: what a search of modest width cannot finish is split by the domain or the time of one variable.
+//   - where the value is a sum: peeling of trees, elimination, messages along the edges (TRW-S), branching (sum.go);
+//   - where one sum meets one makespan: prices of time along critical paths (Lagrangian) bound it, and variables are decided
+//     in topological order: of partial plans that agree on what the rest can see only the unbeaten stay, and the bounds
+//     drop the rest; what a search of modest width cannot finish is split (deadline_solve.go).
 //
-// Two forms have methods of their own, which go further: where the value is a sum, peeling of trees, elimination, TRW-S and
-// branching (sum.go); where one sum meets one makespan, prices of time along paths and labels of sum and time, which a chain
-// needs alone (deadline_solve.go). Stats.Method names what was needed: tree, elimination, trws, branch; bound, chain, deadline;
-// forms; search; or kept, where Resolve had nothing to do.
-//
-// Limits and meters are solved around that core by branch and bound (forms.go), several aims one after another (then.go).
+// Limits, meters, spreads over a few domains, and limits on money and carbon that are not the objective's are solved around
+// these by branch and bound, with prices on what is limited (forms.go), several aims one after another (then.go).
+// Stats.Method names what was needed: tree, elimination, trws, branch; bound, chain, deadline; forms; or kept, where Resolve
+// had nothing to do.
 //
 // What is not in the form above goes into options and tables, which the caller fills: residency, operators and latency to
 // clients leave options out, or forbid pairs; the rework to expect on spot machines and a minimum billing time raise an

@@ -115,7 +115,7 @@ func (x *explainer) drop(b Bid) int64 {
 	if b.Status != Optimal { // money is all that counts: at the price that draws level the budget is kept too
 		q := x.forced(b.Option)
 		q.Budget = 0
-		r := answer(q, x.sp)
+		r := answer(q, x.sp, firstInRank)
 		if r.best == nil || r.lower < r.value {
 			return -1
 		}
@@ -132,7 +132,7 @@ func (x *explainer) bisect(o int, money int64) int64 {
 	level := func(drop int64) bool {
 		q := x.forced(o)
 		q.Vars[x.v].Options[0].Money = money - drop
-		r := answer(q, x.sp)
+		r := answer(q, x.sp, firstInRank)
 		return r.best != nil && r.value <= x.sol.Value
 	}
 	if !level(money) {

@@ -21,13 +21,18 @@ type formPart struct {
 type formSolver struct {
 	p    *Problem // marked
 	c    *counter
+	caps []Aim       // see forms_caps.go
+	use  [][][]int64 // by limit and cap, see amounts
+	most []int64     // by limit and cap
 	sp   *spent
 	want goal
 	best *tally
 }
 
 // formed says that a problem needs more than the core.
-func formed(p *Problem) bool { return len(p.Limits)+len(p.Meters) > 0 }
+func formed(p *Problem) bool {
+	return len(p.Limits)+len(p.Meters)+len(caps(p)) > 0 || slices.ContainsFunc(p.Groups, func(g Group) bool { return g.loose() })
+}
 
 // answerForms solves a problem with limits or meters. What is the fastest or cleanest is seldom one plan only: then the first
 // in rank is found as the cheapest among them.
@@ -42,29 +47,36 @@ func answerForms(p *Problem, sp *spent, want goal) result {
 	}
 	q := *p
 	q.Objective = Objective{Aim: Cost}
-	again := solveForms(capped(&q, aim, r.value), sp, firstInRank)
+	again := answer(capped(&q, aim, r.value), sp, firstInRank)
 	if again.best == nil {
 		return r
 	}
 	c := newCounter(p)
-	out := c.count(again.m.choice(again.best)[:len(p.Vars)]).result(c.model(), r.lower)
+	out := c.count(again.best.choice()[:len(p.Vars)]).result(c.kept(), r.lower)
 	out.ranked = again.ranked && again.lower >= again.value
 	return out
 }
 
 func solveForms(p *Problem, sp *spent, want goal) result {
 	f := &formSolver{p: withMarks(p), sp: sp, want: want}
-	f.c = newCounter(f.p)
+	f.c, f.caps = newCounter(f.p), caps(p)
+	f.addCaps()
 	lower := f.run(f.unbeaten())
-	return f.best.result(f.c.model(), lower)
+	return f.best.result(f.c.kept(), lower)
 }
 
-// unbeaten lists the options that are not set aside.
+// unbeaten lists the options that are not set aside, nor beaten; what beats another may use more of a limit.
 func (f *formSolver) unbeaten() [][]int {
-	keep := everything(f.p)
+	keep := make([][]int, len(f.p.Vars))
 	for v := range keep {
-		_, by := setAside(f.p.Vars[v], f.c.pr)
-		keep[v] = slices.DeleteFunc(keep[v], func(o int) bool { return by[o] >= 0 })
+		kept, _ := setAside(f.p.Vars[v], f.c.pr)
+		if len(f.p.Limits) == 0 {
+			kept = prune(kept, needsOf(f.p, f.c.pr))
+		}
+		for _, o := range kept {
+			keep[v] = append(keep[v], int(o.index))
+		}
+		slices.Sort(keep[v])
 	}
 	return keep
 }
@@ -72,7 +84,7 @@ func (f *formSolver) unbeaten() [][]int {
 // run goes through the parts, the lowest bound first, and gives the bound that is left.
 func (f *formSolver) run(keep [][]int) int64 {
 	lower := inf
-	queue := []formPart{{keep: keep, price: make([]float64, len(f.p.Limits))}}
+	queue := []formPart{{keep: keep, price: make([]float64, len(f.most))}}
 	for len(queue) > 0 && !(f.want == anyPlan && f.best != nil) {
 		at := 0
 		for i := range queue {
@@ -108,13 +120,13 @@ func (f *formSolver) part(pt *formPart) (parts []formPart, closed bool) {
 		return nil, true
 	}
 	rx := f.relax(pt)
-	r := answer(rx.Problem, f.sp)
+	r := answer(rx.Problem, f.sp, firstInRank)
 	if r.best == nil {
 		pt.lower = max(pt.lower, rx.bound(r.lower))
 		return nil, r.lower >= inf
 	}
 	pt.lower = max(pt.lower, rx.bound(r.lower))
-	got := f.c.count(rx.lift(r.m.choice(r.best)))
+	got := f.c.count(rx.lift(r.best.choice()))
 	f.offer(got)
 	switch {
 	case f.closes(pt.lower):
@@ -128,10 +140,15 @@ func (f *formSolver) part(pt *formPart) (parts []formPart, closed bool) {
 		if near := f.priced(pt); near != nil && len(f.over(near)) > 0 {
 			got = near
 		}
-		if f.closes(pt.lower) {
+		if f.closes(pt.lower) || f.settle(pt) {
 			return nil, true
 		}
-		return f.splitUse(pt, got, f.over(got)), false
+		parts = f.split(pt, got, f.over(got))
+		return parts, len(parts) == 0
+	}
+	if g := f.cramped(got); g != nil {
+		parts = f.splitSpread(pt, got, g)
+		return parts, len(parts) == 0
 	}
 	if !rx.exact {
 		return f.splitClass(pt, got), false
@@ -146,9 +163,9 @@ func (f *formSolver) offer(t *tally) {
 	}
 }
 
-// result puts a tally as the core puts its answers. m needs to know no more than which node is which variable.
-func (t *tally) result(m *model, lower int64) result {
-	r := result{m: m, lower: lower}
+// result puts a tally as the cores put their answers.
+func (t *tally) result(kept int, lower int64) result {
+	r := result{kept: kept, lower: lower, method: "forms"}
 	if t == nil {
 		return r
 	}
@@ -180,7 +197,7 @@ func (rx *relaxed) bound(lower int64) int64 {
 // relax drops the limits and makes straight lines of the meters.
 func (f *formSolver) relax(pt *formPart) relaxed {
 	rx := relaxed{subset: restrict(f.p, pt.keep), exact: true}
-	rx.Limits = nil
+	f.strip(rx.Problem)
 	f.flatten(&rx)
 	return rx
 }

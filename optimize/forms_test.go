@@ -63,7 +63,7 @@ func TestFormsAgreeWithBruteForce(t *testing.T) {
 			for seed := shard; seed < 7000; seed += 2 {
 				p := randomForms(rand.New(rand.NewPCG(seed, 21)))
 				want := brute(p, undominated(p))
-				got := answer(p, newSpent(context.Background(), Limit{})).solution(p)
+				got := answer(p, newSpent(context.Background(), Limit{}), firstInRank).solution(p)
 				name := seeded{seed, p, nil}
 				require.Equal(t, want.Status, got.Status, name)
 				if want.Status == Infeasible {

@@ -44,13 +44,13 @@ func Front(ctx context.Context, p *Problem, axes []Aim, lim Limit) (*Frontier, e
 		return nil, f.failure(ctx, lim)
 	}
 	slices.SortFunc(f.points, f.compare)
-	m := f.c.model()
+	kept := f.c.kept()
 	for _, t := range f.points {
 		lower := int64(0)
 		if f.proved[t] {
 			lower = t.value
 		}
-		out.Points = append(out.Points, t.result(m, lower).solution(&q))
+		out.Points = append(out.Points, t.result(kept, lower).solution(&q))
 	}
 	return out, nil
 }
@@ -127,11 +127,11 @@ func (f *fronter) answer(caps []int64) (t *tally, ok bool) {
 			q = capped(q, f.axes[i+1], c)
 		}
 	}
-	r := answer(q, f.sp)
+	r := answer(q, f.sp, firstInRank)
 	if r.best == nil {
 		return nil, r.lower >= inf
 	}
-	t = f.c.count(r.m.choice(r.best)[:len(f.p.Vars)])
+	t = f.c.count(r.best.choice()[:len(f.p.Vars)])
 	if !r.agreed {
 		f.points = append(f.points, t)
 		return t, false

@@ -37,7 +37,7 @@ func Best(ctx context.Context, p *Problem, k int, lim Limit) (*Ranking, error) {
 	out := &Ranking{Complete: true}
 	if plans, ok := ls.list(k); ok {
 		for _, t := range plans {
-			out.add(t, ls.m, p, true, ls.sp.nodes)
+			out.add(t, ls.kept, p, true, ls.sp.nodes)
 		}
 		return out, nil
 	}
@@ -47,7 +47,7 @@ func Best(ctx context.Context, p *Problem, k int, lim Limit) (*Ranking, error) {
 		if t == nil {
 			break
 		}
-		out.add(t, ls.m, p, ok, ls.sp.nodes)
+		out.add(t, ls.kept, p, ok, ls.sp.nodes)
 		out.Plans[len(out.Plans)-1].Stats.Ranked = ok && !ls.loose
 	}
 	if len(out.Plans) == 0 && k > 0 {
@@ -83,7 +83,7 @@ func distinct(p *Problem) *Problem {
 type lister struct {
 	p     *Problem
 	c     *counter
-	m     *model
+	kept  int
 	whole []Aim
 	sp    *spent
 	queue []listPart
@@ -101,7 +101,7 @@ type listPart struct {
 
 func newLister(p *Problem, sp *spent) *lister {
 	ls := &lister{p: p, c: newCounter(p), sp: sp}
-	ls.m = ls.c.model()
+	ls.kept = ls.c.kept()
 	ls.whole = p.aims()
 	return ls
 }
@@ -146,17 +146,17 @@ func (ls *lister) push(pt listPart) {
 		return
 	}
 	s := restrict(ls.p, pt.keep)
-	r := answer(s.Problem, ls.sp)
+	r := answer(s.Problem, ls.sp, firstInRank)
 	ls.loose = ls.loose || r.best != nil && !r.ranked
 	ls.cut = ls.cut || r.lower < inf && (r.best == nil || !r.ranked && r.lower < r.value)
 	if r.best != nil {
-		pt.best = ls.c.count(s.lift(r.m.choice(r.best)))
+		pt.best = ls.c.count(s.lift(r.best.choice()))
 		heap.Push(ls, pt)
 	}
 }
 
 // add appends a plan. proved: no plan that is not listed yet is better.
-func (r *Ranking) add(t *tally, m *model, p *Problem, proved bool, nodes int) {
+func (r *Ranking) add(t *tally, kept int, p *Problem, proved bool, nodes int) {
 	lower := int64(0)
 	switch {
 	case len(r.Plans) > 0:
@@ -164,7 +164,7 @@ func (r *Ranking) add(t *tally, m *model, p *Problem, proved bool, nodes int) {
 	case proved:
 		lower = t.value
 	}
-	s := t.result(m, lower).solution(p)
+	s := t.result(kept, lower).solution(p)
 	s.Stats.Ranked, s.Stats.Nodes = proved, nodes
 	r.Plans = append(r.Plans, s)
 }

@@ -26,13 +26,13 @@ func Diverse(ctx context.Context, p *Problem, k int, d Difference, lim Limit) (*
 	out := &Ranking{Complete: true}
 	s := restrict(p, everything(p))
 	for len(out.Plans) < k && out.Complete && !empty(s.keep) {
-		r := answer(s.Problem, sp)
+		r := answer(s.Problem, sp, firstInRank)
 		out.Complete = r.lower >= inf || r.best != nil && r.lower >= r.value
 		if r.best == nil {
 			break
 		}
-		t := c.count(s.lift(r.m.choice(r.best)))
-		out.add(t, c.model(), p, out.Complete, sp.nodes)
+		t := c.count(s.lift(r.best.choice()))
+		out.add(t, c.kept(), p, out.Complete, sp.nodes)
 		if d.Disjoint {
 			keep := d.avoid(p, s.keep, t.choice)
 			if keep == nil { // nothing can move

@@ -11,6 +11,22 @@ const (
 	inf = int64(math.MaxInt64 / 8)
 )
 
+// orInf is a limit of which zero means none.
+func orInf(limit int64) int64 {
+	if limit == 0 {
+		return inf
+	}
+	return limit
+}
+
+func ceilDiv(a, b int64) int64 {
+	q := a / b
+	if a%b > 0 {
+		q++
+	}
+	return q
+}
+
 // perGB is rate per GB for kb kilobytes, half up.
 func perGB(kb, rate int64) int64 { return (kb*rate + kbPerGB/2) / kbPerGB }
 

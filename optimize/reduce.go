@@ -17,7 +17,7 @@ type choice struct {
 	cost
 	time  int64
 	index int32 // in Var.Options
-	class int32 // local to the variable, see node.classes
+	class int32 // local to the variable, see tnode.classes
 }
 
 // setAside applies the rule stated at Objective: in each class only options that no other beats or equals in money, time
@@ -89,7 +89,7 @@ func beaten(in []choice, n needs) []int {
 	return by
 }
 
-// beats is the exchange argument for single options; label.beats is the same for partial plans.
+// beats is the exchange argument for single options; texpansion.beats is the same for partial plans.
 func (a choice) beats(b choice, n needs) bool {
 	if a.add > b.add || n.money && a.money > b.money || n.carbon && a.carbon > b.carbon || n.time && a.time > b.time {
 		return false

@@ -47,7 +47,7 @@ func Resolve(ctx context.Context, p *Problem, sol *Solution, c Change, lim Limit
 	}
 	s := restrict(withMarks(p), c.keep(p))
 	sp := newSpent(ctx, lim)
-	r := answer(s.Problem, sp)
+	r := answer(s.Problem, sp, firstInRank)
 	out := r.solution(s.Problem)
 	out.Stats.Nodes = sp.nodes
 	switch out.Status {

@@ -48,10 +48,9 @@ func (s *Solution) Gap() float64 {
 type Stats struct {
 	// Method is the strongest method that was needed, one of:
 	//   - "tree", "elimination", "trws", "branch": the value is a sum, see sum.go, each stronger than the one before;
-	//   - "bound": with time in play, the bound before any search already met the plan;
+	//   - "bound": with time in play, the bound before any search already met the plan, or a rule that nothing can keep;
 	//   - "chain", "deadline": one sum and one makespan, along a single path or not, see deadline_solve.go;
-	//   - "forms": limits or meters, by branch and bound, see forms.go;
-	//   - "search": anything else, several aims included, by the search of search.go;
+	//   - "forms": limits, meters, and what else needs branch and bound around these, see forms.go;
 	//   - "kept": Resolve had nothing to do.
 	Method string
 	// Nodes is the number of partial plans looked at.

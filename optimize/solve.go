@@ -16,7 +16,7 @@ func Solve(ctx context.Context, p *Problem, lim Limit) (*Solution, error) {
 		return nil, err
 	}
 	sp := newSpent(ctx, lim)
-	a := answer(p, sp)
+	a := answer(p, sp, firstInRank)
 	s := a.solution(p)
 	s.Stats.Nodes = sp.nodes
 	switch s.Status {
@@ -28,76 +28,34 @@ func Solve(ctx context.Context, p *Problem, lim Limit) (*Solution, error) {
 	return s, nil
 }
 
-// answer solves a valid problem, ties included.
-func answer(p *Problem, sp *spent) result {
-	if slices.ContainsFunc(p.Vars, func(v Var) bool { return len(v.Options) == 0 }) {
-		return result{lower: inf}
+// answer solves a valid problem, ties included if they are wanted.
+func answer(p *Problem, sp *spent, want goal) result {
+	if impossible(p) || slices.ContainsFunc(p.Vars, func(v Var) bool { return len(v.Options) == 0 }) {
+		return result{lower: inf, method: "bound"}
 	}
-	if len(p.Then) > 0 { // several aims: one solve each, see then.go
+	if len(p.Then) > 0 && want == firstInRank { // several aims: one solve each, see then.go
 		return answerThen(p, sp)
 	}
-	if formed(p) { // limits and meters: branch and bound around the core, see forms.go
-		return answerForms(p, sp, firstInRank)
+	if q, most, ok := ownCap(p); ok {
+		if want == anyPlan { // not any keeps the cap
+			want = bestValue
+		}
+		return answer(q, sp, want).upTo(most)
 	}
-	if isSum(p) && !markedTies(p) { // the value adds up over options and pairs: elimination and message passing, see sum.go
+	if formed(p) { // limits and meters: branch and bound around the core, see forms.go
+		return answerForms(p, sp, want)
+	}
+	if isSum(p) { // the value adds up over options and pairs: elimination and message passing, see sum.go
 		return solveSum(p, sp)
 	}
-	if !markedTies(p) { // one sum and one makespan, nothing shared: prices of time and frontier labels, see deadline_solve.go
-		if r, ok := timedAnswer(p, sp); ok {
-			return r
-		}
-	}
-	want := firstInRank
-	if p.Objective.Aim == Time { // the rest of the ranking is another problem, see cheapest
-		want = bestValue
-	}
-	r := compile(p).solve(sp, nil, want)
-	if r.best == nil || p.Objective.Aim != Time {
-		return r
-	}
-	if r.lower < r.best.value {
-		return r
-	}
-	return r.cheapest(p, sp)
-}
-
-// cheapest finds the first in rank among the fastest plans: the cheapest that is as fast.
-func (r result) cheapest(p *Problem, sp *spent) result {
-	q := *p
-	q.Objective = Objective{Aim: Cost}
-	q.Deadline = max(1, r.value) // zero would be none
-	m := compile(&q)
-	m.deadline = r.value
-	m.window()
-	again := m.solve(sp, m.adopt(r.best), firstInRank)
-	if again.best == nil {
-		return r
-	}
-	again.value, again.ranked = r.value, again.lower >= again.best.value && again.ranked
-	again.lower, again.root = r.lower, r.root
-	return again
+	return timedAnswer(p, sp, want) // one sum and one makespan: prices of time and frontier labels, see deadline_solve.go
 }
 
 // solution writes a result down.
 func (r result) solution(p *Problem) *Solution {
-	s := &Solution{Stats: Stats{Ranked: r.ranked}}
+	s := &Solution{Stats: Stats{Ranked: r.ranked, Kept: r.kept, Method: r.method}}
 	for _, v := range p.Vars {
 		s.Stats.Options += len(v.Options)
-	}
-	if r.m != nil {
-		for i := range r.m.nodes {
-			s.Stats.Kept += len(r.m.nodes[i].choices)
-		}
-	}
-	s.Stats.Method = "search"
-	if r.root {
-		s.Stats.Method = "bound"
-	}
-	if formed(p) {
-		s.Stats.Method = "forms"
-	}
-	if r.sum != nil {
-		s.Stats.Kept, s.Stats.Method = r.sum.kept, r.sum.method
 	}
 	switch {
 	case r.best == nil && r.lower >= inf:
@@ -107,7 +65,7 @@ func (r result) solution(p *Problem) *Solution {
 		s.Bound = max(0, r.lower)
 		return s
 	}
-	s.Choice = r.m.choice(r.best)
+	s.Choice = r.best.choice()
 	s.Value, s.Money, s.Time, s.Carbon = r.value, r.best.money, r.best.time, r.best.carbon
 	s.Bound = max(0, min(r.lower, r.value))
 	s.Status = Feasible

@@ -24,7 +24,7 @@ func Prepare(ctx context.Context, p *Problem, sol *Solution, lim Limit) (*Standb
 		return nil, err
 	}
 	s := &Standby{p: p, sol: sol}
-	if !formed(p) && len(p.Then) == 0 && isPairs(p) && !impossible(p) && !empty(everything(p)) && !markedTies(p) {
+	if !formed(p) && len(p.Then) == 0 && isPairs(p) && !impossible(p) && !empty(everything(p)) {
 		s.warm = newWarm(p, sol, newSpent(ctx, lim))
 	}
 	return s, nil
@@ -126,7 +126,7 @@ func (w *warm) resolve(ch Change, sp *spent) result {
 	s.b, s.pairs = w.b.fork(), w.pairs
 	c := w.c.clone()
 	w.drop(ch, s.b, c)
-	r := result{sum: &sumResult{kept: c.size()}, lower: inf}
+	r := result{kept: c.size(), lower: inf}
 	if !c.compact(nil) {
 		return r
 	}
@@ -182,7 +182,7 @@ func (b *builder) offersOf(v int, keep []int) offers {
 	for _, o := range keep {
 		left = append(left, b.p.Vars[v].Options[o])
 	}
-	out := newExpander(b.p, b.pr).expand(left)
+	out := newExpander(b.p, b.pr).expand(left, nil)
 	for i := range out {
 		out[i].index = int32(keep[out[i].index])
 	}

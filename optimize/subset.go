@@ -114,29 +114,3 @@ func refine(marks []int32, by []int64) {
 		marks[i] = seen[k]
 	}
 }
-
-// markedTies says that marks matter to the ranking: an option stands before another with another mark that costs the same in
-// its class and is no worse in time and carbon. If the other took its place, plans equal in all else could rank wrongly.
-func markedTies(p *Problem) bool {
-	pr := newPricer(p.Objective)
-	for _, v := range p.Vars {
-		if v.marks == nil {
-			continue
-		}
-		type tie struct {
-			class      int
-			add, money int64
-		}
-		seen := map[tie][]int{}
-		for i, o := range v.Options {
-			t := tie{o.Class, pr.cost(o.Money, o.Carbon).add, o.Money}
-			for _, j := range seen[t] {
-				if b := v.Options[j]; o.Time <= b.Time && o.Carbon <= b.Carbon && v.marks[i] != v.marks[j] {
-					return true
-				}
-			}
-			seen[t] = append(seen[t], i)
-		}
-	}
-	return false
-}

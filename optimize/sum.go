@@ -1,7 +1,5 @@
 package optimize
 
-import "slices"
-
 // solveSum solves a problem for which isSum holds. The methods, each used only if those before it leave anything:
 //
 //   - options: one pass keeps the cheapest of each class (sum_expand.go);
@@ -12,19 +10,19 @@ import "slices"
 //   - branch: what is left is split.
 //
 // Plans of equal value are ranked only if they are few: by going through them all. Where there are more, a small problem
-// goes on to the search of search.go; the answer to a large one says in Stats that it is not Ranked.
+// goes on to the labels of deadline_search.go; the answer to a large one says in Stats that it is not Ranked.
 func solveSum(p *Problem, sp *spent) result {
 	s := newSummer(sp)
 	r := s.solve(p)
 	if r.best == nil || r.ranked || r.lower < r.value || s.pairs > maxSearched || sp.stopped {
 		return r
 	}
-	again := &spent{ctx: sp.ctx, limit: min(searched, sp.limit-sp.nodes)}
-	m := compile(p)
-	ranked := m.solve(again, m.adopt(r.best), firstInRank)
-	sp.nodes += again.nodes
-	if ranked.ranked {
-		ranked.sum = r.sum
+	again := newTimedRun(p, &spent{ctx: sp.ctx, limit: min(searched, sp.limit-sp.nodes)})
+	again.offer(again.root.newTplan(r.best.option, r.value, r.best.time))
+	again.solve()
+	sp.nodes += again.sp.nodes
+	if ranked := again.result(); ranked.ranked {
+		ranked.kept, ranked.method = r.kept, r.method
 		return ranked
 	}
 	return r
@@ -38,7 +36,7 @@ func newSummer(sp *spent) *summer { return &summer{kernel: kernel{work: work{sp:
 
 func (s *summer) solve(p *Problem) result {
 	_, c := s.begin(p)
-	r := result{sum: &sumResult{kept: c.size()}, lower: inf}
+	r := result{kept: c.size(), lower: inf}
 	if impossible(p) {
 		return r
 	}
@@ -50,7 +48,7 @@ func (s *summer) solve(p *Problem) result {
 // finish makes a quest's plan and bound the result, and finds the first in rank of the plans as good.
 func (s *summer) finish(q *quest, r result) result {
 	p, b := s.b.p, s.b
-	r.sum.method, r.sum.width = s.method(), s.width
+	r.method = s.method()
 	r.lower = q.lower
 	if q.lower < inf {
 		r.lower = ceilDiv(q.lower, b.scale)
@@ -66,9 +64,8 @@ func (s *summer) finish(q *quest, r result) result {
 	r.ranked = rank.search(tr, q.class) && s.whole != nil
 	best := rank.best
 	r.best = &plan{option: make([]int32, len(p.Vars)), cost: cost{best.Value, best.Money, best.Carbon}, time: best.Time, value: best.Value}
-	r.m = &model{p: p, pr: b.pr, nodes: make([]node, len(p.Vars))} // enough to read the plan
 	for v, o := range best.Choice {
-		r.m.nodes[v].v, r.best.option[v] = v, int32(o)
+		r.best.option[v] = int32(o)
 	}
 	r.value, r.lower = best.Value, min(r.lower, best.Value)
 	return r
@@ -88,11 +85,6 @@ func (s *summer) begin(p *Problem) (*builder, *core) {
 	return b, c
 }
 
-// impossible says that some group cannot have as many domains as it must.
-func impossible(p *Problem) bool {
-	return slices.ContainsFunc(p.Groups, func(g Group) bool { return g.Kind == Spread && g.Min > len(g.Vars) })
-}
-
 // start begins the search for the best plan of a whole core; none is known yet.
 func (s *summer) start(c *core) *quest {
 	class := make([]int32, len(s.b.p.Vars)+len(c.sets)*s.b.p.Classes)
@@ -100,12 +92,6 @@ func (s *summer) start(c *core) *quest {
 		class[i] = -1
 	}
 	return s.quest(c, class, inf, 0)
-}
-
-// sumResult is what only sums know of a result.
-type sumResult struct {
-	kept, width int
-	method      string
 }
 
 // method names the strongest method that was needed.

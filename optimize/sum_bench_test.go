@@ -278,7 +278,7 @@ func BenchmarkSums(b *testing.B) {
 				b.ReportAllocs()
 				for b.Loop() {
 					sp := newSpent(context.Background(), Limit{})
-					gap = answer(p, sp).solution(p).Gap()
+					gap = answer(p, sp, firstInRank).solution(p).Gap()
 					nodes = sp.nodes
 				}
 				b.ReportMetric(100*gap, "%gap")
@@ -300,7 +300,7 @@ func BenchmarkExpand(b *testing.B) {
 	}
 	x := newExpander(p, newPricer(p.Objective))
 	for i := 0; b.Loop(); i++ {
-		x.expand(lists[i%len(lists)])
+		x.expand(lists[i%len(lists)], nil)
 	}
 	b.ReportMetric(float64(len(lists[0])), "offerings")
 }

@@ -11,10 +11,7 @@ import (
 // the methods of the sum_ files solve it.
 func isSum(p *Problem) bool {
 	pr := newPricer(p.Objective)
-	if pr.perHour > 0 || p.Deadline > 0 || p.Budget > 0 || p.CarbonCap > 0 {
-		return false
-	}
-	return !slices.ContainsFunc(p.Groups, func(g Group) bool { return g.Kind == Spread && g.Min > 1 })
+	return !formed(p) && needsOf(p, pr) == needs{}
 }
 
 // isPairs says the same of a problem in which no two edges are paid as one.
@@ -45,10 +42,7 @@ type pair struct {
 func build(p *Problem) (b *builder, c *core) {
 	b = &builder{p: p, pr: newPricer(p.Objective), codes: map[kind]codes{}, grids: map[string]*grid{}, tables: map[source]*table{}}
 	order := topological(p)
-	at := make([]int, len(order))
-	for i, v := range order {
-		at[v] = i
-	}
+	at := positions(order)
 	b.expand()
 	b.edges(at)
 	b.groups(at)
@@ -86,7 +80,7 @@ func (b *builder) expand() {
 	x := newExpander(b.p, b.pr)
 	b.offers = make([]offers, len(b.p.Vars))
 	for v := range b.p.Vars {
-		b.offers[v] = x.expand(b.p.Vars[v].Options)
+		b.offers[v] = x.expand(b.p.Vars[v].Options, b.p.Vars[v].marks)
 	}
 }
 
@@ -124,27 +118,14 @@ func (b *builder) edges(at []int) {
 	}
 }
 
-// groups lists the pairs that rules bind: neighbours in a list for Together, all pairs for Apart.
+// groups lists the pairs that rules bind.
 func (b *builder) groups(at []int) {
-	for _, g := range b.p.Groups {
-		members := make([]int, len(g.Vars))
-		for i, v := range g.Vars {
-			members[i] = at[v]
+	for _, r := range b.p.pairRules(at) {
+		rule := len(b.p.Tariffs) + 2*int(r.level)
+		if !r.same {
+			rule++
 		}
-		slices.Sort(members)
-		rule := len(b.p.Tariffs) + 2*int(g.Level)
-		switch g.Kind {
-		case Together:
-			for i := 1; i < len(members); i++ {
-				b.pairs = append(b.pairs, pair{from: members[i-1], to: members[i], source: source{kind: kind{index: rule}}})
-			}
-		case Apart:
-			for i := range members {
-				for j := range i {
-					b.pairs = append(b.pairs, pair{from: members[j], to: members[i], source: source{kind: kind{index: rule + 1}}})
-				}
-			}
-		}
+		b.pairs = append(b.pairs, pair{from: at[r.a], to: at[r.b], source: source{kind: kind{index: rule}}})
 	}
 }
 

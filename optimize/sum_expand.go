@@ -20,6 +20,7 @@ type expander struct {
 	same       []int32 // as cheap as the best of their class when they were met
 	steps      int
 	last       []Option // stages of like needs share their options
+	marks      []int32  // see Var.marks
 	result     offers
 }
 
@@ -32,8 +33,8 @@ func newExpander(p *Problem, pr pricer) *expander {
 }
 
 // expand gives the offers of a variable.
-func (x *expander) expand(options []Option) offers {
-	if len(x.last) > 0 && len(x.last) == len(options) && &x.last[0] == &options[0] {
+func (x *expander) expand(options []Option, marks []int32) offers {
+	if marks == nil && x.marks == nil && len(x.last) > 0 && len(x.last) == len(options) && &x.last[0] == &options[0] {
 		return x.result
 	}
 	x.steps += len(options)
@@ -53,7 +54,8 @@ func (x *expander) expand(options []Option) offers {
 			x.meet(int32(i), o, x.pr.cost(o.Money, o.Carbon).add)
 		}
 	}
-	x.last, x.result = options, x.collect(options)
+	x.last, x.marks = options, marks
+	x.result = x.collect(options)
 	return x.result
 }
 
@@ -90,16 +92,24 @@ func (x *expander) collect(options []Option) offers {
 	if len(out) == len(x.touched) {
 		return out
 	}
-	return undefeated(out)
+	return x.undefeated(out)
 }
 
-// undefeated keeps, of options that cost the same, those that no other of their class equals or beats in time and carbon.
-func undefeated(in offers) (out offers) {
+// undefeated keeps, of options that cost the same, those that no other of their class and mark equals or beats in time and
+// carbon.
+func (x *expander) undefeated(in offers) (out offers) {
+	mark := func(o choice) int32 {
+		if x.marks == nil {
+			return 0
+		}
+		return x.marks[o.index]
+	}
 	slices.SortFunc(in, func(a, b choice) int {
-		return cmp.Or(cmp.Compare(a.class, b.class), cmp.Compare(a.time, b.time), cmp.Compare(a.carbon, b.carbon), cmp.Compare(a.index, b.index))
+		return cmp.Or(cmp.Compare(a.class, b.class), cmp.Compare(mark(a), mark(b)), cmp.Compare(a.time, b.time),
+			cmp.Compare(a.carbon, b.carbon), cmp.Compare(a.index, b.index))
 	})
 	for i, o := range in {
-		if i > 0 && in[i-1].class == o.class && out[len(out)-1].carbon <= o.carbon {
+		if i > 0 && in[i-1].class == o.class && mark(in[i-1]) == mark(o) && out[len(out)-1].carbon <= o.carbon {
 			continue
 		}
 		out = append(out, o)

@@ -36,6 +36,22 @@ func (p *Problem) sharing() []int {
 	return out
 }
 
+// sharesOutput says whether some output has several readers that may pay for it once.
+func sharesOutput(p *Problem) bool {
+	type output struct{ from, artifact int }
+	seen := map[output]bool{}
+	for _, e := range p.Edges {
+		key := output{e.From, e.Artifact}
+		if e.Artifact > 0 && e.Tariff != NoTariff {
+			if seen[key] {
+				return true
+			}
+			seen[key] = true
+		}
+	}
+	return false
+}
+
 // share gives every bond of a set an equal part of the price, to begin with.
 func (c *core) share() {
 	for _, set := range c.sets {

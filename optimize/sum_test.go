@@ -112,7 +112,7 @@ func TestExpansionIsLinear(t *testing.T) {
 		p := &Problem{Classes: 71, Vars: []Var{v, v, v}}
 		x := newExpander(p, newPricer(p.Objective))
 		for _, v := range p.Vars {
-			x.expand(v.Options)
+			x.expand(v.Options, nil)
 		}
 		require.Equal(t, n, x.steps)
 	}

@@ -28,7 +28,7 @@ func (t *tally) within(p *Problem) bool {
 			return false
 		}
 	}
-	return true
+	return !slices.ContainsFunc(p.Groups, func(g Group) bool { return g.loose() && !g.spread(p, t.choice) })
 }
 
 // counter adds up choices of one problem.
@@ -39,10 +39,13 @@ type counter struct {
 	in    [][]int     // by variable: the edges to it
 	at    [][]int     // by variable: all its edges
 	use   [][][]int64 // by limit, variable (nil: none of its options uses it), option
+	sets  []int       // by edge, see sharing
+	rules []pairRule
 }
 
 func newCounter(p *Problem) *counter {
 	c := &counter{p: p, pr: newPricer(p.Objective), order: topological(p), in: make([][]int, len(p.Vars)), at: make([][]int, len(p.Vars)), use: amounts(p)}
+	c.sets, c.rules = p.sharing(), p.pairRules(positions(c.order))
 	for i, e := range p.Edges {
 		c.in[e.To] = append(c.in[e.To], i)
 		c.at[e.To], c.at[e.From] = append(c.at[e.To], i), append(c.at[e.From], i)
@@ -64,14 +67,13 @@ func (t *tally) of(a Aim) int64 {
 	}
 }
 
-// model knows which node is which variable, and no more: enough to write an answer down.
-func (c *counter) model() *model {
-	m := &model{p: c.p, pr: c.pr, nodes: make([]node, len(c.p.Vars))}
-	for v := range m.nodes {
+// kept counts the options that are not set aside.
+func (c *counter) kept() (n int) {
+	for v := range c.p.Vars {
 		kept, _ := setAside(c.p.Vars[v], c.pr)
-		m.nodes[v] = node{v: v, choices: kept}
+		n += len(kept)
 	}
-	return m
+	return n
 }
 
 // amounts spreads out what options use of limits: by limit, variable (nil: none of its options uses it), option.
@@ -93,7 +95,7 @@ func (c *counter) count(choice []int) *tally {
 	t := &tally{choice: choice, used: make([]int64, len(c.use))}
 	var sum cost
 	ends := make([]int64, len(choice))
-	paid, fed := map[[3]int]bool{}, make([]int64, len(c.p.Meters))
+	paid, fed := map[[2]int]bool{}, make([]int64, len(c.p.Meters))
 	for _, v := range c.order {
 		o := c.p.Vars[v].Options[choice[v]]
 		for _, i := range c.in[v] {
@@ -101,11 +103,13 @@ func (c *counter) count(choice []int) *tally {
 			from := c.p.Vars[e.From].Options[choice[e.From]].Class
 			move, wait, _ := c.pr.move(c.p, e, from, o.Class)
 			ends[v] = max(ends[v], ends[e.From]+wait)
-			key := [3]int{e.From, e.Artifact, o.Class}
-			if e.Tariff == NoTariff || e.Artifact > 0 && paid[key] {
+			set := c.sets[i]
+			if e.Tariff == NoTariff || set == twice || set != alone && paid[[2]int{set, o.Class}] {
 				continue
 			}
-			paid[key] = true
+			if set != alone {
+				paid[[2]int{set, o.Class}] = true
+			}
 			sum = sum.plus(move)
 			if m := c.p.meterOf(e.Tariff, from, o.Class); m >= 0 {
 				fed[m] += e.KB
@@ -125,6 +129,19 @@ func (c *counter) count(choice []int) *tally {
 	}
 	t.money, t.carbon, t.value = sum.money, sum.carbon, sum.add+c.pr.time(t.time)
 	return t
+}
+
+// lawful says whether a choice forms no forbidden pair.
+func (c *counter) lawful(choice []int) bool {
+	class := func(v int) int { return c.p.Vars[v].Options[choice[v]].Class }
+	for _, e := range c.p.Edges {
+		if _, _, ok := c.pr.move(c.p, e, class(e.From), class(e.To)); !ok {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(c.rules, func(r pairRule) bool {
+		return (c.p.domain(r.level, class(r.a)) == c.p.domain(r.level, class(r.b))) != r.same
+	})
 }
 
 // meterOf is the meter that a pair of classes feeds under a tariff, or -1.

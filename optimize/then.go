@@ -64,12 +64,12 @@ func answerThen(p *Problem, sp *spent) result {
 	c := newCounter(p)
 	q := *p
 	q.Then = nil
-	r := answer(&q, sp)
+	r := answer(&q, sp, firstInRank)
 	if r.best == nil {
 		return r
 	}
 	first, proved := r, r.lower >= r.value
-	best := c.count(r.m.choice(r.best))
+	best := c.count(r.best.choice())
 	cur := &q
 	for i := 1; proved && i < len(whole) && !(r.ranked && slices.Equal(implied(whole[:i]), whole)); i++ {
 		if whole[i-1] == Blend { // the last that was asked for, and no limit can hold it
@@ -78,14 +78,14 @@ func answerThen(p *Problem, sp *spent) result {
 		next := *capped(cur, whole[i-1], best.of(whole[i-1]))
 		next.Objective = Objective{Aim: whole[i], PerHour: p.Objective.PerHour, PerKg: p.Objective.PerKg}
 		cur = &next
-		if r = answer(cur, sp); r.best == nil {
+		if r = answer(cur, sp, firstInRank); r.best == nil {
 			proved = false
 			break
 		}
 		proved = r.lower >= r.value
-		best = c.count(r.m.choice(r.best)[:len(p.Vars)])
+		best = c.count(r.best.choice()[:len(p.Vars)])
 	}
-	out := best.result(c.model(), first.lower)
-	out.root, out.agreed, out.ranked = first.root, proved, proved && r.ranked
+	out := best.result(c.kept(), first.lower)
+	out.method, out.agreed, out.ranked = first.method, proved, proved && r.ranked
 	return out
 }

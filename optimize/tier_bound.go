@@ -220,7 +220,7 @@ func (f *formSolver) splitClass(pt *formPart, got *tally) []formPart {
 	var parts []formPart
 	for _, same := range [...]bool{true, false} {
 		keep := narrowed(pt.keep, best, func(o int) bool { return (options[o].Class == here) == same })
-		parts = append(parts, formPart{keep, pt.lower, slices.Clone(pt.price), pt.depth + 1})
+		parts = append(parts, pt.child(keep))
 	}
 	return parts
 }
