@@ -67,5 +67,6 @@ integration: setup ## against real things: solvers, object stores, databases, cl
 peers: ## (not yet) the same work done by what a user would pick instead
 	$(call later,move the same data with the tools a user would pick instead and print both figures,4)
 
-netns: ## (not yet) transfers over shaped links between network namespaces
-	$(call later,run transfers over shaped links between network namespaces and print how near the bound they come,4)
+netns: ## goodput beside the physical bound, over shaped links between network namespaces (root, iproute2; 3 minutes)
+	$(GO) vet -tags netns ./internal/netns
+	$(GO) test -tags netns -count=1 -timeout 6m -v -run TestTable ./internal/netns

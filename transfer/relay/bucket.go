@@ -12,8 +12,10 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
+	"github.com/openintercloud/broker/catalog/unit"
 	"github.com/openintercloud/broker/transfer"
 )
 
@@ -27,13 +29,29 @@ type Options struct {
 	Name string
 	// Streams is how many idle connections each path keeps. Default: 64.
 	Streams int
+	// Stall is how long a read waits for a byte, or for an answer, before it tries another path. Default: 10 seconds.
+	Stall time.Duration
+	// Window bounds the bytes that are read ahead, beside the reader's own memory, when there are several paths. A read whose
+	// first piece does not fit has that one piece more. Default: 32 MiB.
+	Window unit.Bytes
 }
 
 // Bucket reads the objects of a bucket that a [Server] serves, over one or more paths. It is read-only: to write is ErrInvalid.
 // It is safe for concurrent use; Close it to let go of its connections.
+//
+// A read of a known version is cut into pieces that the paths pull, each as fast as it can: a few reads keep all paths busy. A path
+// that fails or stalls is left alone for a while, and what it was to bring comes over the others.
 type Bucket struct {
-	name  string
-	lanes []*lane
+	name   string
+	lanes  []*lane
+	stall  time.Duration
+	window int64
+
+	mu    sync.Mutex
+	reads []*striped // with something to fetch still, oldest first
+	held  int64      // bytes of all pieces that have not been read
+	idle  [][]byte   // memory of earlier ones, oldest first
+	kept  int64      // bytes of idle
 }
 
 // Open returns a bucket over paths, which must all end at servers of the same objects. It does not connect yet.
@@ -47,7 +65,13 @@ func Open(paths []Path, opts Options) (*Bucket, error) {
 	if opts.Streams <= 0 {
 		opts.Streams = 64
 	}
-	b := &Bucket{name: opts.Name}
+	if opts.Stall <= 0 {
+		opts.Stall = 10 * time.Second
+	}
+	if opts.Window <= 0 {
+		opts.Window = 32 << 20
+	}
+	b := &Bucket{name: opts.Name, stall: opts.Stall, window: int64(opts.Window)}
 	for _, p := range paths {
 		if len(p.Peers) == 0 {
 			return nil, errors.New("a path without machines")
@@ -74,51 +98,87 @@ func (b *Bucket) Close() error {
 // String is the bucket's name.
 func (b *Bucket) String() string { return b.name }
 
+// Rates is the bytes per second that each path brought lately, in the order given to [Open]: what it was planned to carry as long
+// as nothing is known, 0 if nothing was planned either. It tells a planner which of its figures are wrong.
+func (b *Bucket) Rates() []float64 {
+	rates := make([]float64, len(b.lanes))
+	for i, l := range b.lanes {
+		rates[i] = l.pace()
+	}
+	return rates
+}
+
+// LeastStreams is how many reads at once keep all paths busy: a read that ends leaves work for as long as the next one takes to begin.
+func (b *Bucket) LeastStreams() int {
+	if len(b.lanes) == 1 {
+		return 1
+	}
+	return len(b.lanes) + 1
+}
+
 // choose takes the lane on which a read is expected to end first. A lane nobody knows is taken to be as fast as the fastest.
-func (b *Bucket) choose() *lane {
+func (b *Bucket) choose(now time.Time) *lane {
 	fastest := 1.0
 	for _, l := range b.lanes {
-		l.mu.Lock()
-		fastest = max(fastest, l.rate)
-		l.mu.Unlock()
+		fastest = max(fastest, l.pace())
 	}
-	now := time.Now()
 	best, least := b.lanes[0], b.lanes[0].cost(now, fastest)
 	for _, l := range b.lanes[1:] {
 		if c := l.cost(now, fastest); c < least {
 			best, least = l, c
 		}
 	}
-	best.begin()
+	best.begin(now)
 	return best
 }
 
-// ask sends a request over a lane. The lane is busy until the returned body is closed.
-func (b *Bucket) ask(ctx context.Context, path string, header http.Header) (*http.Response, error) {
-	l := b.choose()
-	begin := time.Now()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://relay"+path, http.NoBody)
+// ask sends a request over a lane, and over another when that fails. The lane is busy until the returned body is closed.
+func (b *Bucket) ask(ctx context.Context, path string, header http.Header) (*body, error) {
+	var failed []error
+	for range len(b.lanes) + 1 {
+		res, err := b.askLane(ctx, b.choose(time.Now()), path, header)
+		var lost *laneError
+		if !errors.As(err, &lost) {
+			return res, err
+		}
+		failed = append(failed, lost.err)
+	}
+	return nil, errors.Join(failed...)
+}
+
+// laneError is a failure of a lane, not of what was asked.
+type laneError struct{ err error }
+
+func (e *laneError) Error() string { return e.err.Error() }
+func (e *laneError) Unwrap() error { return e.err }
+
+func (b *Bucket) askLane(ctx context.Context, l *lane, path string, header http.Header) (*body, error) {
+	life, end := context.WithCancelCause(ctx)
+	stall := time.AfterFunc(b.stall, func() { end(errStalled) })
+	in := &body{lane: l, life: life, end: end, stall: stall, limit: b.stall, begun: time.Now()}
+	req, err := http.NewRequestWithContext(life, http.MethodGet, "http://relay"+path, http.NoBody) //nolint:gosec // the host is ours: only the path is the caller's
 	if err != nil {
-		l.end(0, 0, nil, begin)
+		in.close()
 		return nil, err
 	}
 	req.Header = header
-	res, err := l.client.Do(req)
+	res, err := l.client.Do(req) //nolint:bodyclose,gosec // the answer is read and closed by who asked; the host: see above
 	if err != nil {
-		if ctx.Err() != nil {
-			l.end(0, 0, nil, time.Now()) // it was not the lane
-			return nil, context.Cause(ctx)
+		if ctx.Err() == nil {
+			in.err = in.cause(err)
+			err = &laneError{in.err}
+		} else {
+			err = context.Cause(ctx) // it was not the lane
 		}
-		l.end(0, 0, err, time.Now())
+		in.close()
 		return nil, err
 	}
+	in.from = res.Body
 	if res.StatusCode != http.StatusOK {
-		defer res.Body.Close()
-		l.end(0, 0, nil, time.Now())
+		defer in.Close()
 		return nil, told(res)
 	}
-	res.Body = &metered{ReadCloser: res.Body, lane: l, begin: begin}
-	return res, nil
+	return in, nil
 }
 
 // told is the error that a server answered.
@@ -134,34 +194,6 @@ func told(res *http.Response) error {
 	return answer
 }
 
-// metered notes what a body brought when it is closed.
-type metered struct {
-	io.ReadCloser
-	lane  *lane
-	begin time.Time
-	bytes int64
-	err   error
-	ended bool
-}
-
-func (m *metered) Read(p []byte) (int, error) {
-	n, err := m.ReadCloser.Read(p)
-	m.bytes += int64(n)
-	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, context.Canceled) {
-		m.err = err
-	}
-	return n, err
-}
-
-func (m *metered) Close() error {
-	if !m.ended {
-		m.ended = true
-		now := time.Now()
-		m.lane.end(m.bytes, now.Sub(m.begin), m.err, now)
-	}
-	return m.ReadCloser.Close()
-}
-
 func (b *Bucket) fail(op, key string, err error) error {
 	return &transfer.Error{Op: op, Bucket: b.name, Key: key, Err: err}
 }
@@ -174,22 +206,25 @@ func (b *Bucket) Stat(ctx context.Context, key string) (transfer.Object, error) 
 	if err != nil {
 		return transfer.Object{}, b.fail("stat", key, err)
 	}
-	defer res.Body.Close()
+	defer res.Close()
 	var obj transfer.Object
-	if err := json.NewDecoder(res.Body).Decode(&obj); err != nil {
+	if err := json.NewDecoder(res).Decode(&obj); err != nil {
 		return transfer.Object{}, b.fail("stat", key, err)
 	}
 	return obj, nil
 }
 
-// Read streams a range of one object over one of the paths.
+// Read streams a range of one object: over all paths at once when the version is known and the range is long, else over one, and
+// over another when that fails.
 func (b *Bucket) Read(ctx context.Context, key string, r transfer.Range, match string) (io.ReadCloser, error) {
-	header := http.Header{"Range": {fmt.Sprintf("%d+%d", r.Offset, r.Length)}, headerMatch: {match}}
-	res, err := b.ask(ctx, escaped(objects+key), header)
-	if err != nil {
+	if len(b.lanes) > 1 && match != "" && r.Length >= 2*leastPiece {
+		return b.stripe(ctx, key, r, match), nil
+	}
+	in := &reader{ctx: ctx, bucket: b, key: key, left: r, match: match}
+	if err := in.open(); err != nil {
 		return nil, b.fail("read", key, err)
 	}
-	return res.Body, nil
+	return in, nil
 }
 
 // List yields the objects below a prefix in order.
@@ -206,8 +241,8 @@ func (b *Bucket) list(ctx context.Context, prefix string, yield func(transfer.Ob
 	if err != nil {
 		return err
 	}
-	defer res.Body.Close()
-	for in := json.NewDecoder(res.Body); ; {
+	defer res.Close()
+	for in := json.NewDecoder(res); ; {
 		var obj transfer.Object
 		if err := in.Decode(&obj); err != nil {
 			return err

@@ -5,9 +5,9 @@
 // source over several paths at once, so that [transfer.Copy] moves the data with all it does otherwise: parallel ranges, as many
 // streams as bring something, retries, checksums, a ledger.
 //
-// Reads are pulled: each takes the path on which it is expected to end first, judged by what that path brought lately. So a
-// path gets as much as it can carry and none idles, a slow one is given less by itself, and the reads of one that died are tried
-// again on the others.
+// A long read of a known version is cut into pieces that the paths pull: each takes the next one when it has room, of a size that
+// suits what it brought lately. So a path gets as much as it can carry and none idles, however few reads there are, and what one
+// that died or stalls was to bring comes over the others. [Bucket.Rates] tells a planner what each path really carried.
 //
 // Every machine has an [Identity] made for the run, and knows the keys of those it may talk to; nothing else is trusted, neither
 // names nor authorities. What relays pass on is encrypted between the ends: a relay cannot read it.

@@ -41,7 +41,8 @@ func (p Path) dial(ctx context.Context, me *Identity, open func(context.Context,
 	if err != nil {
 		return nil, err
 	}
-	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
+	first := conn
+	stop := context.AfterFunc(ctx, func() { _ = first.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
 	for i, peer := range p.Peers {
 		if i > 0 {
@@ -55,6 +56,9 @@ func (p Path) dial(ctx context.Context, me *Identity, open func(context.Context,
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("path %s: %s: %w", p, peer.Address, err), conn.Close())
 		}
+	}
+	if !stop() { // its deadline is over: nobody may be given it
+		return nil, errors.Join(context.Cause(ctx), conn.Close())
 	}
 	return conn, nil
 }
@@ -88,54 +92,124 @@ type lane struct {
 	mu     sync.Mutex
 	flying int
 	rate   float64   // bytes per second of all its reads together, smoothed; 0 = not known
+	since  time.Time // start of the window in which bytes are counted
+	bytes  int64     // since then
 	ready  time.Time // after failures: when it may be tried again
 	failed int       // in a row
+
+	measured bool          // rate is more than a plan
+	latency  time.Duration // to the first byte, about the least
 }
 
 const (
-	firstWait = 100 * time.Millisecond
-	lastWait  = 5 * time.Second
+	firstWait  = 100 * time.Millisecond
+	lastWait   = 5 * time.Second
+	stallWait  = time.Minute // to find out that it still stalls takes long
+	rateWindow = 400 * time.Millisecond
+	pieceTime  = 150 * time.Millisecond
+	tooSlow    = 50 // times slower than the fastest: a lane to be used when all others are crowded
 )
 
-// cost is how long a read is expected to wait for its turn on the lane, in units of one read; it is infinite while the lane rests.
-func (l *lane) cost(now time.Time, unknown float64) float64 {
+// cost orders lanes: how long a read is expected to wait for its turn, in units of one read. A lane with nothing to do comes before
+// all that have: with fewer reads than lanes, that is what adds most. It is nearly infinite while the lane rests.
+func (l *lane) cost(now time.Time, fastest float64) float64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	rate := l.rate
 	if rate == 0 {
-		rate = unknown
+		rate = fastest
 	}
 	cost := float64(l.flying+1) / rate
+	if l.flying == 0 && rate*tooSlow > fastest {
+		cost /= 1e6
+	}
 	if now.Before(l.ready) {
 		cost += 1e12 * l.ready.Sub(now).Seconds()
+	}
+	if l.failed > 0 && l.flying > 0 {
+		cost += 1e12 // one read is enough to find out whether it works again
 	}
 	return cost
 }
 
-func (l *lane) begin() {
+// pace is the rate of the lane, 0 when it is not known.
+func (l *lane) pace() float64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.flying++
+	return l.rate
 }
 
-// end notes what a read brought: so many bytes in a time, among so many reads.
-func (l *lane) end(bytes int64, took time.Duration, err error, now time.Time) {
+// laneDepth is the reads that keep a lane busy: while one begins or ends, the other flows.
+const laneDepth = 2
+
+// open says that the lane works and has room for one more read.
+func (l *lane) open(now time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	among := float64(l.flying)
-	l.flying--
-	if err != nil {
-		l.ready = now.Add(min(lastWait, firstWait<<min(l.failed, 10)))
-		l.failed++
+	return l.flying < laneDepth && !now.Before(l.ready) && (l.failed == 0 || l.flying == 0)
+}
+
+// piece is how many bytes are worth a request: what one of the reads gets in a while that is long beside the time to the first byte.
+func (l *lane) piece() int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.measured {
+		return leastPiece
+	}
+	while := max(pieceTime, 8*l.latency)
+	return int64(l.rate * while.Seconds() / float64(max(l.flying, laneDepth)))
+}
+
+// answered notes the time to the first byte.
+func (l *lane) answered(took time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.latency == 0 || took < l.latency {
+		l.latency = took
+	}
+	l.latency += (took - l.latency) / 16 // it may have become longer for good
+}
+
+func (l *lane) begin(now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.flying++; l.flying == 1 {
+		l.since, l.bytes = now, 0
+	}
+}
+
+// note counts what arrived.
+func (l *lane) note(n int, now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if n > 0 {
+		l.failed = 0
+	}
+	l.bytes += int64(n)
+	took := now.Sub(l.since)
+	if took < rateWindow {
 		return
 	}
-	l.failed = 0
-	if bytes < 1<<14 || took <= 0 {
-		return // too little to tell a rate
+	rate := float64(l.bytes) / took.Seconds()
+	if !l.measured {
+		l.rate, l.measured = rate, true
 	}
-	rate := among * float64(bytes) / took.Seconds()
-	if l.rate == 0 {
-		l.rate = rate
+	l.rate += (rate - l.rate) / 3
+	l.since, l.bytes = now, 0
+}
+
+// end notes that a read ended, with an error if it was the lane that failed.
+func (l *lane) end(err error, now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.flying--
+	if err == nil {
+		return
 	}
-	l.rate += (rate - l.rate) / 8
+	wait := min(lastWait, firstWait<<min(l.failed, 10))
+	if errors.Is(err, errStalled) {
+		wait = stallWait
+	}
+	l.ready = now.Add(wait)
+	l.failed++
 }
