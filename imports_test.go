@@ -51,7 +51,7 @@ func rooms() []room {
 		{path: "catalog/verify", ours: with("catalog")},
 		{path: "catalog/verify/s3suite", ours: with("catalog", "catalog/verify"), libs: []string{"github.com/aws/..."}},
 		{path: "optimize"},
-		{path: "transfer", ours: with("catalog/..."), libs: []string{sync, system}},
+		{path: "transfer", ours: with("catalog/...", "internal/journal"), libs: []string{sync, system, "github.com/bmatcuk/doublestar/v4"}},
 		{path: "transfer/overlay", ours: with("catalog/...", "optimize", "transfer"), libs: []string{sync}},
 		{path: "transfer/wire", ours: leaves(), libs: []string{"golang.org/x/time/rate"}},
 		{path: "transfer/relay", ours: with("catalog/...", "transfer")},

@@ -70,6 +70,7 @@ type Object struct {
 	Modified    time.Time         // UTC
 	ContentType string            // "" when unknown
 	Meta        map[string]string // user metadata; nil when there is none or a listing does not tell
+	Brief       bool              // comes from a listing that leaves out checksum, content type or metadata: Stat tells them
 }
 
 // Range is a half-open span of bytes. Length < 0 means up to the end; the zero Range is empty.
@@ -86,6 +87,9 @@ type CreateOptions struct {
 	PartSize    unit.Bytes        // a promise: every part has this size, the last at most; 0 = none
 	ContentType string            // kept as given; "" = the store's default
 	Meta        map[string]string // kept as given
+	// Token is a wish for the name of the upload, so that it can be noted before there is anything to lose: letters and digits, never
+	// used before. A [Resumer] that names uploads itself ignores it. Default: the bucket's choice.
+	Token string
 }
 
 // Errors a bucket reports. They are matched with errors.Is.

@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"path"
@@ -18,18 +19,26 @@ import (
 // An object copied to a prefix keeps the last element of its key; a prefix is copied to a prefix. The version of each
 // object is pinned when Copy first sees it: one that changes meanwhile fails the copy with [ErrConflict] and is never
 // mixed. Every byte is summed as it passes; the sum is compared with the source store's checksum and the manifest's
-// before the object becomes visible, and with the destination's own after; a difference is [ErrCorrupt].
+// before the object becomes visible, and with the destination's own after; a difference is [ErrCorrupt], after one more try.
+//
+// A request that fails is tried again a few times, a broken range where it broke off, unless what the store says is final. A part
+// that takes much longer than the others is started a second time when a stream is free.
 //
 // Each object appears whole or not at all. A copied prefix appears as a set when its manifest does: see
 // [Options.Publish] and [Report.Manifest]. After a failure or a cancelled ctx nothing stays behind: uploads are aborted,
 // and objects that were already written are deleted again, except where one was there before and has been replaced.
+//
+// With [Options.Ledger] they stay instead, and the same call, with the same targets and options, by this process or another and
+// also after a kill or a power cut, goes on: what was in flight is sent again, what had been stored is not. A source that has changed
+// in between is begun anew, its old parts aborted. Parts can only be gone on with where the destination is a [Resumer]. The ledger
+// is held by one process at a time and removed at success; [Discard] undoes what it left instead.
 //
 // The error is an [*Error] of Op "copy" that names the destination; its cause keeps its type. On error the report is empty.
 func Copy(ctx context.Context, dst, src Target, opts Options) (Report, error) {
 	c := &copier{session: newSession(opts, src, dst), dst: dst, src: src}
 	err := c.check()
 	if err == nil {
-		err = c.run(ctx)
+		err = c.remembered(ctx)
 	}
 	if err != nil {
 		return Report{}, wrapCopy(dst, err)
@@ -49,6 +58,8 @@ func wrapCopy(dst Target, err error) error {
 type copier struct {
 	*session
 	dst, src Target
+	ledger   *ledger
+	streamed func(Object) // when set, nothing is kept of finished objects: it is told instead
 
 	doneMu sync.Mutex
 	done   []Copied
@@ -104,18 +115,47 @@ func (c *copier) overlaps() bool {
 	return strings.HasPrefix(c.src.Key, c.dst.Key) || strings.HasPrefix(c.dst.Key, c.src.Key)
 }
 
+// remembered runs the copy with its ledger.
+func (c *copier) remembered(ctx context.Context) (err error) {
+	if c.ledger, err = openLedger(c.opts.Ledger, c.plan()); err != nil {
+		return err
+	}
+	if err = c.run(ctx); err != nil {
+		return errors.Join(err, c.ledger.close())
+	}
+	return c.ledger.remove()
+}
+
+// plan is what the same copy has in common.
+func (c *copier) plan() ledgerPlan {
+	p := ledgerPlan{
+		Version: 1, From: c.src.String(), To: c.dst.String(), Part: int64(c.opts.PartSize), SkipDigest: c.opts.SkipDigest,
+		IfAbsent: c.opts.IfAbsent, Publish: c.opts.Publish,
+	}
+	if c.opts.Manifest != nil {
+		p.Manifest = c.opts.Manifest.Digest
+	}
+	return p
+}
+
 func (c *copier) run(ctx context.Context) error {
 	if !c.src.IsPrefix() {
-		return c.one(ctx)
+		if err := c.one(ctx); err != nil {
+			return err
+		}
+		return c.leftover(ctx, c.ledger, c.dst.Bucket)
 	}
 	err := c.prefix(ctx)
+	if err == nil {
+		err = c.leftover(ctx, c.ledger, c.dst.Bucket)
+	}
 	if err == nil && c.opts.Publish != "" {
 		err = c.publish(ctx)
 	}
-	if err != nil {
+	if err != nil && c.ledger == nil {
 		return errors.Join(err, c.undo(ctx))
 	}
-	return nil
+	return err
 }
 
 func (c *copier) publish(ctx context.Context) error {
@@ -123,7 +163,19 @@ func (c *copier) publish(ctx context.Context) error {
 	if err := c.opts.allow(ctx, Hop{Op: "create", From: c.src, To: at}); err != nil {
 		return err
 	}
-	return WriteManifest(ctx, at.Bucket, at.Key, c.report().Manifest(c.artifact()))
+	m := c.report().Manifest(c.artifact())
+	opts := CreateOptions{IfAbsent: true}
+	if _, able := at.Bucket.(Resumer); able && c.ledger != nil { // under the path that no object has
+		opts.Token = rand.Text()
+		if err := c.ledger.append(false, ledgerRecord{Op: "begin", Key: at.Key, Token: opts.Token, Existed: true}); err != nil {
+			return err
+		}
+	}
+	err := c.again(ctx, seedOf(at.Key, 0), func() error { return writeManifest(ctx, at.Bucket, at.Key, m, opts) })
+	if err != nil {
+		return err
+	}
+	return c.ledger.append(false, ledgerRecord{Op: "drop"})
 }
 
 func (c *copier) artifact() string {
@@ -138,7 +190,7 @@ func (c *copier) one(ctx context.Context) error {
 	if err := c.opts.allow(ctx, Hop{Op: "read", From: c.src, To: c.dst}); err != nil {
 		return err
 	}
-	obj, err := c.src.Bucket.Stat(ctx, c.src.Key)
+	obj, err := c.stat(ctx, c.src)
 	if err != nil {
 		return err
 	}
@@ -155,7 +207,7 @@ func (c *copier) prefix(ctx context.Context) error {
 	}
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(c.opts.streams())
-	before := newCursor(gctx, c.dst)
+	before := c.cursor(gctx, c.dst)
 	defer before.stop()
 	start := func(i item) error {
 		var err error
@@ -191,8 +243,13 @@ func (c *copier) items(ctx context.Context, start func(item) error) error {
 func (c *copier) finished(i item, to Target, obj Object, sum Sum) {
 	done := Copied{Key: to.Key, Path: i.path, Version: obj.Version, Sum: sum}
 	c.doneMu.Lock()
-	c.done = append(c.done, done)
-	if !i.existed {
+	switch {
+	case c.streamed != nil:
+		c.streamed(obj)
+	case i.existed || c.ledger != nil:
+		c.done = append(c.done, done)
+	default:
+		c.done = append(c.done, done)
 		c.fresh = append(c.fresh, done)
 	}
 	c.doneMu.Unlock()
@@ -223,7 +280,12 @@ func remove(ctx context.Context, t Target, version string) error {
 func (c *copier) report() Report {
 	c.doneMu.Lock()
 	defer c.doneMu.Unlock()
-	r := Report{Objects: len(c.done), Streams: c.peakStreams(), Copied: sorted(c.done), ServerSide: c.server}
+	streams, effort := c.state()
+	_, money := c.meter.total()
+	r := Report{
+		Objects: len(c.done), Streams: streams, Copied: sorted(c.done), ServerSide: c.server, Resumed: effort.resumed, Resent: effort.resent,
+		Retries: effort.retries, Hedges: effort.hedges, Money: money,
+	}
 	for _, o := range r.Copied {
 		r.Bytes += o.Size
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"strings"
 	"sync/atomic"
@@ -339,4 +340,40 @@ func TestCopyOverwritesAndKeepsOthers(t *testing.T) {
 	want := maps.Clone(before)
 	maps.Copy(want, content(t, src, ""))
 	require.Equal(t, want, content(t, dst, ""))
+}
+
+// brief is a source whose listing tells little.
+type brief struct {
+	*mem.Bucket
+	asked int
+}
+
+func (b *brief) List(ctx context.Context, prefix string) iter.Seq2[transfer.Object, error] {
+	return func(yield func(transfer.Object, error) bool) {
+		for o, err := range b.Bucket.List(ctx, prefix) {
+			if !yield(transfer.Object{Key: o.Key, Size: o.Size, Version: o.Version, Modified: o.Modified, Brief: true}, err) {
+				return
+			}
+		}
+	}
+}
+
+func (b *brief) Stat(ctx context.Context, key string) (transfer.Object, error) {
+	b.asked++
+	return b.Bucket.Stat(ctx, key)
+}
+
+func TestCopyAsksWhatAListingDoesNotTell(t *testing.T) {
+	t.Parallel()
+	src, dst := &brief{Bucket: mem.New("src")}, mem.New("dst")
+	opts := transfer.CreateOptions{ContentType: "text/x-test", Meta: map[string]string{"k": "v"}}
+	_, err := transfer.Put(t.Context(), src.Bucket, "x", []byte("x"), opts)
+	require.NoError(t, err)
+	_, err = transfer.Copy(t.Context(), at(dst, "out/"), at(src, ""), transfer.Options{})
+	require.NoError(t, err)
+	require.Equal(t, 1, src.asked)
+	obj, err := dst.Stat(t.Context(), "out/x")
+	require.NoError(t, err)
+	require.Equal(t, "text/x-test", obj.ContentType)
+	require.Equal(t, opts.Meta, obj.Meta)
 }

@@ -17,9 +17,9 @@ type cursor struct {
 	begun  bool
 }
 
-func newCursor(ctx context.Context, t Target) *cursor {
+func (s *session) cursor(ctx context.Context, t Target) *cursor {
 	c := &cursor{prefix: t.Key}
-	c.next, c.stop = iter.Pull2(t.Bucket.List(ctx, t.Key))
+	c.next, c.stop = iter.Pull2(s.listing(ctx, t))
 	return c
 }
 

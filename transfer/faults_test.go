@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -79,33 +80,35 @@ func (s *script) options() mem.Options { return mem.Options{Fault: s.fault, Flip
 // nothing has been added.
 func TestCopyUnderFaults(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		steps := rapid.SliceOfN(rapid.IntRange(1, 60), 0, 2)
-		from := &script{fail: set(steps.Draw(t, "source fails")), flip: set(steps.Draw(t, "source flips"))}
-		to := &script{fail: set(steps.Draw(t, "destination fails")), flip: set(steps.Draw(t, "destination flips"))}
-		src, dst := mem.NewWith("src", from.options()), mem.NewWith("dst", to.options())
-		for i, size := range rapid.SliceOfN(rapid.IntRange(0, 900), 1, 6).Draw(t, "sizes") {
-			put(t, src, fmt.Sprintf("in/%d", i), random(uint64(i), size))
+	synctest.Test(t, func(t *testing.T) { rapid.Check(struct{ rapid.TB }{t}, copyUnderFaults) }) // rapid must not see the deadline
+}
+
+func copyUnderFaults(t *rapid.T) {
+	steps := rapid.SliceOfN(rapid.IntRange(1, 60), 0, 2)
+	from := &script{fail: set(steps.Draw(t, "source fails")), flip: set(steps.Draw(t, "source flips"))}
+	to := &script{fail: set(steps.Draw(t, "destination fails")), flip: set(steps.Draw(t, "destination flips"))}
+	src, dst := mem.NewWith("src", from.options()), mem.NewWith("dst", to.options())
+	for i, size := range rapid.SliceOfN(rapid.IntRange(0, 900), 1, 6).Draw(t, "sizes") {
+		put(t, src, fmt.Sprintf("in/%d", i), random(uint64(i), size))
+	}
+	before := map[string]string{}
+	if rapid.Bool().Draw(t, "something there") {
+		before["out/1"], before["out/other"] = "old", "other"
+		for k, v := range before {
+			put(t, dst, k, []byte(v))
 		}
-		before := map[string]string{}
-		if rapid.Bool().Draw(t, "something there") {
-			before["out/1"], before["out/other"] = "old", "other"
-			for k, v := range before {
-				put(t, dst, k, []byte(v))
-			}
-		}
-		want := moved(content(t, src, "in/"), "in/", "out/")
-		from.arm()
-		to.arm()
-		_, err := transfer.Copy(context.Background(), at(dst, "out/"), at(src, "in/"), transfer.Options{
-			PartSize: unit.Bytes(rapid.IntRange(100, 500).Draw(t, "part")),
-			Streams:  rapid.IntRange(1, 4).Draw(t, "streams"),
-			Publish:  "manifest",
-		})
-		from.disarm()
-		to.disarm()
-		check(t, dst, before, want, err, append(from.hit, to.hit...))
+	}
+	want := moved(content(t, src, "in/"), "in/", "out/")
+	from.arm()
+	to.arm()
+	_, err := transfer.Copy(context.Background(), at(dst, "out/"), at(src, "in/"), transfer.Options{
+		PartSize: unit.Bytes(rapid.IntRange(100, 500).Draw(t, "part")),
+		Streams:  rapid.IntRange(1, 4).Draw(t, "streams"),
+		Publish:  "manifest",
 	})
+	from.disarm()
+	to.disarm()
+	check(t, dst, before, want, err, append(from.hit, to.hit...))
 }
 
 func set(steps []int) map[int]bool {

@@ -27,7 +27,11 @@ func (p *Pacing) route(from, to Target) *gate {
 		if p.gates == nil {
 			p.gates = map[[2]string]*gate{}
 		}
-		p.gates[key] = &gate{pace: newPace(), limit: firstStreams}
+		least := 1
+		if b, ok := from.Bucket.(interface{ LeastStreams() int }); ok { // a source over several paths: each wants some
+			least = b.LeastStreams()
+		}
+		p.gates[key] = &gate{pace: newPace(least), limit: max(firstStreams, least)}
 	}
 	return p.gates[key]
 }
@@ -52,6 +56,7 @@ type gate struct {
 	ended     int       // streams ended since then
 	starved   bool      // for a moment since then there was nothing to do
 	throttled bool
+	slowed    time.Time // when the store last asked for fewer requests
 }
 
 // enter waits for a stream.
@@ -82,6 +87,30 @@ func (g *gate) enter(ctx context.Context) error {
 		g.admit()
 	}
 	return context.Cause(ctx)
+}
+
+// tryEnter takes a stream when one is free and nobody waits for it.
+func (g *gate) tryEnter() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.inUse >= g.limit || len(g.queue) > 0 {
+		return false
+	}
+	g.inUse++
+	return true
+}
+
+// slow halves the streams at once, because the store has asked for fewer requests. All that were under way when it did are told the
+// same: one halving answers them.
+func (g *gate) slow(now time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.slowed.IsZero() && now.Sub(g.slowed) < windowTime {
+		return
+	}
+	g.slowed = now
+	g.limit = g.pace.next(window{length: max(now.Sub(g.since), time.Millisecond), throttled: true})
+	g.restart(now)
 }
 
 // leave gives a stream back, with what it brought.

@@ -37,7 +37,7 @@ func TestGateFindsThePlateau(t *testing.T) {
 		stop()
 		all.Wait()
 		require.Greater(t, moved.Load()-before, int64(0.9*60*40e6))
-		require.LessOrEqual(t, g.limit, 17)
+		require.LessOrEqual(t, g.limit, 22) // ten fill it; a step up may be on trial
 	})
 }
 

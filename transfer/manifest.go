@@ -142,11 +142,15 @@ func ReadManifest(ctx context.Context, b Bucket, key string) (Manifest, error) {
 // WriteManifest publishes a manifest at key, which appears at once and for good: writing the same manifest again is no
 // error, while another one already there is ErrConflict and stays.
 func WriteManifest(ctx context.Context, b Bucket, key string, m Manifest) error {
+	return writeManifest(ctx, b, key, m, CreateOptions{IfAbsent: true})
+}
+
+func writeManifest(ctx context.Context, b Bucket, key string, m Manifest, opts CreateOptions) error {
 	data, err := m.Encode()
 	if err != nil {
 		return &Error{Op: "create", Bucket: Name(b), Key: key, Err: err}
 	}
-	_, err = Put(ctx, b, key, data, CreateOptions{IfAbsent: true})
+	_, err = Put(ctx, b, key, data, opts)
 	if err == nil || errors.Is(err, ErrInvalid) {
 		return err
 	}

@@ -1,7 +1,6 @@
 package transfer
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -13,15 +12,15 @@ import (
 // object copies one object to a key of its own: by the stores themselves where nothing promised is lost, else through
 // this process.
 func (c *copier) object(ctx context.Context, to Target, i item) error {
-	if i.want != nil {
-		var err error
-		if i.src, err = c.pin(ctx, c.src, to, *i.want); err != nil {
-			return wrapCopy(to, err)
-		}
+	err := c.describe(ctx, to, &i)
+	var obj Object
+	var sum Sum
+	done := false
+	if err == nil {
+		obj, sum, done, err = c.finishedBefore(ctx, to, i)
 	}
-	obj, sum, done, err := c.serverSide(ctx, to, i)
 	if err == nil && !done {
-		obj, sum, err = c.stream(ctx, to, i)
+		obj, sum, err = c.move(ctx, to, i)
 	}
 	if err != nil {
 		return wrapCopy(to, err)
@@ -33,6 +32,58 @@ func (c *copier) object(ctx context.Context, to Target, i item) error {
 	return nil
 }
 
+// describe completes what is known of the source, where a listing or a manifest has not told all.
+func (c *copier) describe(ctx context.Context, to Target, i *item) (err error) {
+	if i.want == nil && !i.src.Brief {
+		return nil
+	}
+	want := ManifestObject{Path: i.path, Size: i.src.Size}
+	if i.want != nil {
+		want = *i.want
+	}
+	was := i.src
+	i.src, err = c.pin(ctx, c.src, to, want)
+	if err == nil && was.Version != "" && was.Version != i.src.Version {
+		err = fmt.Errorf("%s has changed since it was listed: %w", was.Key, ErrConflict)
+	}
+	return err
+}
+
+// move copies an object that is not at the destination yet, and notes that it is.
+func (c *copier) move(ctx context.Context, to Target, i item) (Object, Sum, error) {
+	obj, sum, done, err := c.serverSide(ctx, to, i)
+	if err == nil && !done {
+		obj, sum, err = c.stream(ctx, to, i)
+	}
+	if err == nil {
+		noted := ledgerRecord{Op: "done", Path: i.path, Sum: &sum, Version: obj.Version}
+		if c.streamed != nil {
+			noted = ledgerRecord{Op: "drop", Path: i.path} // the next listing tells
+		}
+		err = c.ledger.append(false, noted)
+	}
+	return obj, sum, err
+}
+
+// finishedBefore finds an object that an earlier call with this ledger has copied, unless it has changed since at either end.
+func (c *copier) finishedBefore(ctx context.Context, to Target, i item) (Object, Sum, bool, error) {
+	known, ok := c.ledger.at(i.path)
+	if !ok || known.version == "" {
+		return Object{}, Sum{}, false, nil
+	}
+	if known.source == i.src.Version && known.sum != nil {
+		there, err := to.Bucket.Stat(ctx, to.Key)
+		if err == nil && there.Version == known.version {
+			c.resumed(partSum{Size: int64(known.sum.Size)})
+			return there, *known.sum, true, nil
+		}
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return Object{}, Sum{}, false, err
+		}
+	}
+	return Object{}, Sum{}, false, c.ledger.append(false, ledgerRecord{Op: "drop", Path: i.path})
+}
+
 // from is the source of an item.
 func (c *copier) from(i item) Target { return Target{c.src.Bucket, i.src.Key} }
 
@@ -41,28 +92,6 @@ func (c *copier) attributes(i item) CreateOptions {
 		IfAbsent: c.opts.IfAbsent, Size: i.src.Size, PartSize: unit.Bytes(c.opts.partSize(int64(i.src.Size))),
 		ContentType: i.src.ContentType, Meta: maps.Clone(i.src.Meta),
 	}
-}
-
-// stream moves the bytes through this process.
-func (c *copier) stream(ctx context.Context, to Target, i item) (Object, Sum, error) {
-	if err := c.opts.allow(ctx, Hop{Op: "create", From: c.from(i), To: to}); err != nil {
-		return Object{}, Sum{}, err
-	}
-	up, err := to.Bucket.Create(ctx, to.Key, c.attributes(i))
-	if err != nil {
-		return Object{}, Sum{}, err
-	}
-	sum, err := c.spans(ctx, reading{from: c.from(i), obj: i.src, to: to, take: func(ctx context.Context, n int, p []byte) error {
-		return up.Part(ctx, n, bytes.NewReader(p))
-	}})
-	if err == nil {
-		err = i.compare(sum)
-	}
-	if err != nil {
-		return Object{}, Sum{}, abandon(ctx, up, err)
-	}
-	obj, err := c.commit(ctx, up, to, sum)
-	return obj, sum, err
 }
 
 // compare holds what was read against what the source store and the manifest say.
@@ -79,41 +108,27 @@ func (i item) compare(sum Sum) error {
 	return nil
 }
 
-// commit makes the object visible and compares what the destination has with what was read.
-func (c *copier) commit(ctx context.Context, up Upload, to Target, sum Sum) (Object, error) {
-	if e, ok := up.(Expecter); ok {
-		e.Expect(sum.Size, sum.CRC32C)
-	}
-	obj, err := up.Commit(ctx)
-	if err != nil {
-		return c.settle(ctx, to, sum, err, abandon(ctx, up, err))
-	}
-	if err := c.confirm(ctx, to, obj, sum); err != nil {
-		ctx, cancel := aside(ctx)
-		defer cancel()
-		return Object{}, errors.Join(err, remove(ctx, to, obj.Version))
-	}
-	return obj, nil
-}
-
-// settle decides a commit that failed: see the function of that name.
-func (c *copier) settle(ctx context.Context, to Target, sum Sum, cause, lost error) (Object, error) {
-	return settle(ctx, to, cause, lost, func(ctx context.Context, there Object) error { return c.confirm(ctx, to, there, sum) })
-}
-
-// confirm compares a committed object with what was read; one without a checksum is read back.
-func (c *copier) confirm(ctx context.Context, to Target, obj Object, sum Sum) error {
-	there := Sum{Size: obj.Size, CRC32C: obj.CRC32C}
+// confirm compares a committed object with what was read. One without a checksum is read back, and once more when that differs: the
+// damage may lie on the way.
+func (s *session) confirm(ctx context.Context, to Target, obj Object, sum Sum) error {
+	there, again := Sum{Size: obj.Size, CRC32C: obj.CRC32C}, 0
 	if !obj.HasCRC {
 		there.CRC32C = sum.CRC32C
-		if !c.opts.SkipReadBack && obj.Size == sum.Size {
-			var err error
-			if there, err = c.spans(ctx, reading{from: to, obj: obj, check: true}); err != nil {
-				return fmt.Errorf("read back: %w", err)
-			}
+		if !s.opts.SkipReadBack && obj.Size == sum.Size {
+			again = 2
 		}
 	}
-	if err := there.differs(sum); err != nil {
+	err := there.differs(sum)
+	for ; again > 0; again-- {
+		there, err = s.spans(ctx, reading{from: to, obj: obj, check: true})
+		if err != nil {
+			return fmt.Errorf("read back: %w", err)
+		}
+		if err = there.differs(sum); err == nil {
+			break
+		}
+	}
+	if err != nil {
 		return fmt.Errorf("the destination is not what was sent: %w", err)
 	}
 	return nil
@@ -161,10 +176,23 @@ func (c *copier) copyFrom(ctx context.Context, able Copier, to Target, i item, s
 		return Object{}, false, err
 	}
 	defer func() { c.release(int64(i.src.Size), err) }()
-	obj, did, err = able.CopyFrom(ctx, to.Key, c.src.Bucket, i.src, c.attributes(i))
-	if err != nil {
-		obj, err = c.settle(ctx, to, sum, err, err)
-		did = err == nil
+	noted := ledgerRecord{Op: "begin", Path: i.path, Key: to.Key, Source: i.src.Version, Existed: i.existed, Sum: &sum}
+	if err := c.ledger.append(false, noted); err != nil {
+		return Object{}, false, err
 	}
+	err = c.again(ctx, seedOf(to.Key, 0), func() (err error) {
+		if err := c.meter.charge(Usage{Bytes: i.src.Size, Writes: 1}); err != nil {
+			return err
+		}
+		obj, did, err = able.CopyFrom(ctx, to.Key, c.src.Bucket, i.src, c.attributes(i))
+		if err != nil {
+			obj, err = settle(ctx, to, err, err, func(ctx context.Context, there Object) error { return c.confirm(ctx, to, there, sum) })
+			did = err == nil
+		}
+		if !did {
+			c.meter.refund(i.src.Size)
+		}
+		return err
+	})
 	return obj, did, err
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/openintercloud/broker/catalog/unit"
 )
 
-// Options tune [Copy], [Seal], [Verify] and [SumObject]. The zero value is a good choice for all of them.
+// Options tune [Copy], [Sync], [Seal], [Verify] and [SumObject]. The zero value is a good choice for all of them.
 type Options struct {
 	// Streams is the most ranges that are moved at once, over all objects. How many there are is found out: see Pacing.
 	// Default 32.
@@ -25,6 +25,14 @@ type Options struct {
 	Progress func(Progress)
 	// IfAbsent makes Copy fail with ErrConflict rather than replace an object. Default: replace.
 	IfAbsent bool
+	// Ledger is a folder that remembers what has been stored, so that the same copy, by this process or another, goes on where a
+	// failed or killed one stopped: see Copy. It is made when missing and belongs to one copy at a time. Default: none.
+	Ledger string
+	// Tariff prices what is moved and asked for. Default: all is free.
+	Tariff *Tariff
+	// Spend is the most that may be spent, by the Tariff: a request that would cross it is not sent, and the call fails with a
+	// [*SpendError]. Default: no limit.
+	Spend unit.Money
 	// Boundary is asked before each open of a source range or a destination object; its error ends the call. It is the
 	// place to enforce residency. It may be called concurrently. Default: everything is allowed.
 	Boundary func(ctx context.Context, h Hop) error
@@ -62,6 +70,11 @@ type Report struct {
 	Bytes      unit.Bytes
 	Streams    int        // most ranges that were in flight at once
 	ServerSide unit.Bytes // bytes the stores moved by themselves
+	Resumed    unit.Bytes // bytes that an earlier call with the same ledger had moved
+	Resent     unit.Bytes // bytes that were moved more than once
+	Retries    int        // requests that were tried again
+	Hedges     int        // late parts that were started a second time
+	Money      unit.Money // what was used, by the Tariff
 	Digest     Digest     // of the object; of the manifest when a prefix was copied
 	Copied     []Copied   // in ascending order of key
 }
@@ -131,5 +144,8 @@ func (o Options) allow(ctx context.Context, h Hop) error {
 	if o.Boundary == nil {
 		return nil
 	}
-	return o.Boundary(ctx, h)
+	if err := o.Boundary(ctx, h); err != nil {
+		return refusal{err}
+	}
+	return nil
 }

@@ -10,6 +10,7 @@ import "time"
 // tries a step up and a step down; the step down is kept when nothing is lost, so that a full link is not crowded. When what
 // arrives changes by itself, the link has changed and the search begins again. A store that asks to slow down halves the streams.
 type pace struct {
+	least  int // never fewer, unless a store asks to slow down
 	most   int
 	n      int // streams now
 	phase  phase
@@ -39,7 +40,9 @@ const (
 	lastPause    = 16
 )
 
-func newPace() pace { return pace{most: mostStreams, n: firstStreams} }
+func newPace(least int) pace {
+	return pace{least: least, most: mostStreams, n: max(firstStreams, least)}
+}
 
 // window is what a stretch of time brought, all streams being busy.
 type window struct {
@@ -88,12 +91,12 @@ func (p *pace) step() {
 }
 
 func (p *pace) stepDown() {
-	if p.n <= 1 {
+	if p.n <= max(1, p.least) {
 		p.settle(p.base)
 		return
 	}
 	p.before, p.phase = p.n, sink
-	p.n -= max(1, p.n/4)
+	p.n = max(p.least, p.n-max(1, p.n/4))
 }
 
 // settle holds at the present streams, longer each time.

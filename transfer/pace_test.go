@@ -25,7 +25,7 @@ func TestPaceFillsTheLinkWithFewStreams(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		enough := rapid.IntRange(1, 60).Draw(t, "streams that fill the link")
 		l := link{perStream: 1e6, cap: float64(enough) * 1e6}
-		p := newPace()
+		p := newPace(1)
 		l.run(&p, 30) // finds the plateau
 		mean, _ := l.run(&p, 200)
 		require.GreaterOrEqual(t, mean, 0.95*l.cap)
@@ -35,7 +35,7 @@ func TestPaceFillsTheLinkWithFewStreams(t *testing.T) {
 
 func TestPaceFindsAChangedLink(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		p := newPace()
+		p := newPace(1)
 		for range 4 {
 			l := link{perStream: 1e6, cap: 1e6 * rapid.Float64Range(1, 60).Draw(t, "cap")}
 			l.run(&p, 60) // at a quarter of a second each
@@ -47,7 +47,7 @@ func TestPaceFindsAChangedLink(t *testing.T) {
 
 func TestPaceLeavesALinkAloneThatOneStreamFills(t *testing.T) {
 	l := link{perStream: 1e6, cap: 1e6}
-	p := newPace()
+	p := newPace(1)
 	l.run(&p, 20)
 	for range 200 {
 		_, n := l.run(&p, 1)
@@ -56,7 +56,7 @@ func TestPaceLeavesALinkAloneThatOneStreamFills(t *testing.T) {
 }
 
 func TestPaceLetsGoWhenAsked(t *testing.T) {
-	p := newPace()
+	p := newPace(1)
 	l := link{perStream: 1e6, cap: 40e6}
 	l.run(&p, 40)
 	full := p.n

@@ -18,7 +18,8 @@ type Resumer interface {
 	Sweep(ctx context.Context, before time.Time) (int, error)
 }
 
-// Resumable is an [Upload] of a [Resumer].
+// Resumable is an [Upload] of a [Resumer]. One that holds something of this process is an [io.Closer] too, whose Close lets go of it
+// without ending the upload.
 type Resumable interface {
 	Upload
 	// Token names the upload for [Resumer.Resume], in this process or another. It holds no credentials.

@@ -91,9 +91,9 @@ func (s *session) pin(ctx context.Context, from, to Target, want ManifestObject)
 	if err := s.opts.allow(ctx, Hop{Op: "read", From: Target{from.Bucket, from.Key + want.Path}, To: to}); err != nil {
 		return Object{}, err
 	}
-	obj, err := from.Bucket.Stat(ctx, from.Key+want.Path)
+	obj, err := s.stat(ctx, Target{from.Bucket, from.Key + want.Path})
 	if err == nil && obj.Size != want.Size {
-		err = fmt.Errorf("%s has %d bytes, the manifest says %d: %w", want.Path, int64(obj.Size), int64(want.Size), ErrCorrupt)
+		err = fmt.Errorf("%s has %d bytes, expected were %d: %w", want.Path, int64(obj.Size), int64(want.Size), ErrCorrupt)
 	}
 	return obj, err
 }
@@ -111,27 +111,14 @@ func (s Sum) differs(want Sum) error {
 	return nil
 }
 
-// list tells visit of each object below a prefix, in ascending order of path.
+// list tells visit of each object below a prefix, in ascending order of path, and counts it as one to be worked on.
 func (s *session) list(ctx context.Context, from Target, visit func(path string, obj Object) error) error {
-	for obj, err := range from.Bucket.List(ctx, from.Key) {
+	for f, err := range s.below(ctx, from) {
 		if err != nil {
 			return err
 		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if s.opts.Include != nil && !s.opts.Include(obj) {
-			continue
-		}
-		path := strings.TrimPrefix(obj.Key, from.Key)
-		if path == "" && obj.Size == 0 {
-			continue // the marker some tools leave for an empty folder
-		}
-		if err := CheckKey(path); err != nil {
-			return fmt.Errorf("%s has no usable path below %s: %w", obj.Key, from, err)
-		}
-		s.update(func(p *Progress) { p.ObjectsTotal++; p.BytesTotal += obj.Size })
-		if err := visit(path, obj); err != nil {
+		s.update(func(p *Progress) { p.ObjectsTotal++; p.BytesTotal += f.obj.Size })
+		if err := visit(f.path, f.obj); err != nil {
 			return err
 		}
 	}
@@ -145,6 +132,8 @@ func notPrefix(op string, t Target) error {
 
 // sorted orders what was copied by key.
 func sorted(copied []Copied) []Copied {
-	slices.SortFunc(copied, func(a, b Copied) int { return strings.Compare(a.Key, b.Key) })
+	slices.SortFunc(copied, byKey)
 	return copied
 }
+
+func byKey(a, b Copied) int { return strings.Compare(a.Key, b.Key) }

@@ -25,6 +25,9 @@ func (t *tally) span(i int) (first, last int64) {
 	return int64(i) * t.part, min(int64(i+1)*t.part, t.size)
 }
 
+// empty is a hasher for any part.
+func (t *tally) empty() Hasher { return Hasher{crcOnly: !t.digest} }
+
 // hasher is the empty hasher of part i.
 func (t *tally) hasher(i int) *Hasher { return &t.hashers[i] }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"testing"
 
@@ -19,6 +20,13 @@ type Config struct {
 	Open func(t *testing.T) transfer.Bucket
 	// PartSize is the size in bytes of every part but the last. Default 1,000; some stores want 5 MiB.
 	PartSize int
+	// Parts is how many parts the longest upload has. Default 10,000, which is what the least of stores takes; 20 where parts are
+	// bigger than 1,000 bytes.
+	Parts int
+	// Except names cases that are not run, and says why: what a server of others lacks or gets wrong. A name that is none fails.
+	Except map[string]string
+	// ExceptKeys are legal keys that a server of others cannot hold or list, and why.
+	ExceptKeys map[string]string
 }
 
 // Run checks the buckets that open returns. Each call of open must return an empty bucket of its own, released by
@@ -34,12 +42,33 @@ func RunWith(t *testing.T, cfg Config) {
 	if cfg.PartSize == 0 {
 		cfg.PartSize = 1000
 	}
+	if cfg.Parts == 0 {
+		cfg.Parts = 10_000
+		if cfg.PartSize > 1000 {
+			cfg.Parts = 20
+		}
+	}
+	checkNames(t, cfg)
 	for _, c := range cases() {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
+			if why, ok := cfg.Except[c.name]; ok {
+				t.Log("not checked: " + why)
+				return
+			}
 			c.check(&bench{T: t, Bucket: cfg.Open(t), cfg: cfg})
 		})
 	}
+}
+
+// checkNames refuses an exception that excepts nothing.
+func checkNames(t *testing.T, cfg Config) {
+	t.Helper()
+	left := maps.Clone(cfg.Except)
+	for _, c := range cases() {
+		delete(left, c.name)
+	}
+	require.Empty(t, left, "exceptions that are no cases")
 }
 
 type testCase struct {
@@ -70,13 +99,16 @@ func cases() []testCase {
 		{"part numbers", partNumbers},
 		{"part size promised", partPromise},
 		{"zero bytes", zeroBytes},
+		{"as many parts as there may be", mostParts},
 		{"abort", abort},
 		{"after commit", afterCommit},
 		{"attributes", attributes},
+		{"metadata that may be refused", doubtfulMeta},
 		{"if absent", ifAbsent},
 		{"if absent, at once", ifAbsentRace},
 		{"if match", ifMatch},
 		{"if match, at once", ifMatchRace},
+		{"conditions of many parts", conditionsOfParts},
 		{"versions differ", versionsDiffer},
 		{"checksum", checksum},
 		{"expected content", expected},
@@ -84,6 +116,11 @@ func cases() []testCase {
 		{"cancelled", cancelled},
 		{"many at once", manyAtOnce},
 		{"copied by the store", copied},
+		{"copied by the store, many shapes", copiedShapes},
+		{"listed by spans", listedSpans},
+		{"resumed", resumed},
+		{"swept", swept},
+		{"signed", signed},
 	}
 }
 

@@ -6,7 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"os"
 
+	"github.com/openintercloud/broker/catalog/unit"
 	"github.com/openintercloud/broker/transfer"
 )
 
@@ -52,7 +55,7 @@ func (b *Bucket) remember(a attributes) error {
 
 // recall fills in the attributes of an object, where there are some. A side file torn by a crash is as good as none.
 func (b *Bucket) recall(o *transfer.Object) {
-	data, err := b.root.ReadFile(sideFile(o.Key, o.Version))
+	data, err := b.readInside(sideFile(o.Key, o.Version))
 	if err != nil {
 		return
 	}
@@ -60,8 +63,19 @@ func (b *Bucket) recall(o *transfer.Object) {
 	if json.Unmarshal(data, &a) != nil || a.Key != o.Key || a.Version != o.Version {
 		return
 	}
-	o.CRC32C, o.HasCRC, o.ContentType, o.Meta = a.CRC32C, true, a.ContentType, a.Meta
+	a.fill(o)
+}
+
+func (a attributes) fill(o *transfer.Object) {
+	o.CRC32C, o.HasCRC, o.ContentType, o.Meta = a.CRC32C, true, a.ContentType, maps.Clone(a.Meta)
+}
+
+// describe is the object that has just been made of a file.
+func (a attributes) describe(info os.FileInfo) transfer.Object {
+	o := transfer.Object{Key: a.Key, Size: unit.Bytes(info.Size()), Version: a.Version, Modified: info.ModTime().UTC()}
+	a.fill(&o)
+	return o
 }
 
 // forget removes the attributes of a version that is no more. What is left when that fails is small and never read.
-func (b *Bucket) forget(key, version string) { _ = b.root.Remove(sideFile(key, version)) }
+func (b *Bucket) forget(key, version string) { _ = b.removeInside(sideFile(key, version)) }

@@ -39,6 +39,9 @@ type Bucket struct {
 	opts Options
 	root *os.Root
 	mu   sync.Mutex // changes of the visible tree, within this process
+
+	insideMu sync.Mutex
+	inside   map[string]*os.Root // folders of the hidden folder, once used: a file in one of them is found in one step
 }
 
 var (
@@ -69,7 +72,16 @@ func Open(dir string, opts Options) (*Bucket, error) {
 }
 
 // Close releases the directory. Operations that follow fail.
-func (b *Bucket) Close() error { return b.root.Close() }
+func (b *Bucket) Close() error {
+	b.insideMu.Lock()
+	defer b.insideMu.Unlock()
+	err := b.root.Close()
+	for _, dir := range b.inside {
+		err = errors.Join(err, dir.Close())
+	}
+	b.inside = nil
+	return err
+}
 
 // String is the bucket's URL: file:// and the absolute directory.
 func (b *Bucket) String() string { return "file://" + filepath.ToSlash(b.dir) }
@@ -109,11 +121,11 @@ func (b *Bucket) Read(ctx context.Context, key string, r transfer.Range, match s
 	if err != nil {
 		return nil, b.fail("read", key, err)
 	}
-	f, err := b.openFile(name, match)
+	f, info, err := b.openFile(name, match)
 	if err != nil {
 		return nil, b.fail("read", key, err)
 	}
-	rd, err := newReader(ctx, b, key, f, r, match)
+	rd, err := newReader(ctx, b, key, f, info, r, match)
 	if err != nil {
 		return nil, b.fail("read", key, errors.Join(err, f.Close()))
 	}
@@ -121,22 +133,23 @@ func (b *Bucket) Read(ctx context.Context, key string, r transfer.Range, match s
 }
 
 // openFile opens a regular file whose version matches.
-func (b *Bucket) openFile(name, match string) (*os.File, error) {
-	if _, err := b.lookup(name); err != nil { // before opening: to open a pipe would wait for its writer
-		return nil, err
-	}
-	f, err := b.root.Open(name)
+func (b *Bucket) openFile(name, match string) (*os.File, os.FileInfo, error) {
+	f, err := b.root.OpenFile(name, os.O_RDONLY|noWait, 0) // to open a pipe would wait for its writer
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	info, err := f.Stat()
-	if err == nil && match != "" && version(info) != match {
+	switch {
+	case err != nil:
+	case !info.Mode().IsRegular():
+		err = transfer.ErrNotFound
+	case match != "" && version(info) != match:
 		err = transfer.ErrConflict
 	}
 	if err != nil {
-		return nil, errors.Join(err, f.Close())
+		return nil, nil, errors.Join(err, f.Close())
 	}
-	return f, nil
+	return f, info, nil
 }
 
 // Delete removes an object, and the directories that are left empty: a bucket has none.

@@ -342,3 +342,20 @@ func TestSync(t *testing.T) {
 	cancel()
 	require.ErrorIs(t, open(t, dir, file.Options{}).Sync(ctx, ""), context.Canceled)
 }
+
+// TestHiddenFolderRemoved: somebody tidied up between two uploads.
+func TestHiddenFolderRemoved(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	b, err := file.Open(dir, file.Options{NoSync: true})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, b.Close()) }()
+	for range 2 {
+		_, err = transfer.Put(t.Context(), b, "x", []byte("x"), transfer.CreateOptions{})
+		require.NoError(t, err)
+		require.NoError(t, os.RemoveAll(filepath.Join(dir, ".broker")))
+	}
+	obj, err := b.Stat(t.Context(), "x")
+	require.NoError(t, err)
+	require.False(t, obj.HasCRC, "it was forgotten")
+}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"github.com/openintercloud/broker/catalog/unit"
 	"github.com/openintercloud/broker/transfer"
@@ -54,7 +55,7 @@ func (u *upload) commit(ctx context.Context) (transfer.Object, error) {
 	for _, dir := range touched {
 		err = errors.Join(err, u.b.syncDir(dir))
 	}
-	return u.b.describe(a.Key, info), errors.Join(err, u.end())
+	return a.describe(info), errors.Join(err, u.end())
 }
 
 // assemble puts every part in its place in the data file.
@@ -105,7 +106,7 @@ func (u *upload) fill(ctx context.Context, p part, at int64) error {
 // seal stamps the data file, so that no version ever comes twice, and makes it durable.
 func (u *upload) seal() (os.FileInfo, error) {
 	now := u.b.opts.Now()
-	if err := u.b.root.Chtimes(u.temp, now, now); err != nil {
+	if err := u.b.stampInside(u.temp, now); err != nil {
 		return nil, err
 	}
 	if !u.b.opts.NoSync {
@@ -123,16 +124,14 @@ func (u *upload) publish() (touched []string, err error) {
 		if err != nil {
 			return err
 		}
-		if touched, err = u.b.makeDirs(u.name); err != nil {
-			return blocked(err)
-		}
-		if u.opts.IfAbsent {
-			if err = u.b.root.Link(u.temp, u.name); errors.Is(err, fs.ErrExist) {
-				return transfer.ErrConflict
+		touched = []string{filepath.Dir(u.name)}
+		if err = u.appear(); errors.Is(refine(err), transfer.ErrNotFound) { // a directory is missing
+			if touched, err = u.b.makeDirs(u.name); err != nil {
+				return blocked(err)
 			}
-			return err
+			err = u.appear()
 		}
-		if err := u.b.root.Rename(u.temp, u.name); err != nil {
+		if err != nil {
 			return err
 		}
 		if old != nil {
@@ -141,6 +140,20 @@ func (u *upload) publish() (touched []string, err error) {
 		return nil
 	})
 	return touched, err
+}
+
+// appear gives the data file the object's name.
+func (u *upload) appear() error {
+	if u.opts.IfAbsent {
+		err := u.b.root.Link(u.temp, u.name)
+		if errors.Is(err, fs.ErrExist) {
+			err = transfer.ErrConflict
+		}
+		return err
+	}
+	err := u.b.root.Rename(u.temp, u.name)
+	u.moved = err == nil
+	return err
 }
 
 // allowed looks whether an object may appear; it returns the file that it replaces, if any.

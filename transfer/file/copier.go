@@ -40,7 +40,7 @@ func (u *upload) clone(ctx context.Context, source *Bucket, src transfer.Object)
 	if err != nil {
 		return err
 	}
-	f, err := source.openFile(name, src.Version)
+	f, _, err := source.openFile(name, src.Version)
 	if err != nil {
 		return fmt.Errorf("source %s: %w", src.Key, err)
 	}

@@ -20,11 +20,7 @@ type reader struct {
 	match string
 }
 
-func newReader(ctx context.Context, b *Bucket, key string, f *os.File, r transfer.Range, match string) (*reader, error) {
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
+func newReader(ctx context.Context, b *Bucket, key string, f *os.File, info os.FileInfo, r transfer.Range, match string) (*reader, error) {
 	from, to, err := r.Within(unit.Bytes(info.Size()))
 	if err != nil {
 		return nil, err

@@ -6,11 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"maps"
 	"math"
 	"os"
-	"path/filepath"
+	"strings"
 	"sync"
 
 	"github.com/openintercloud/broker/catalog/unit"
@@ -35,25 +34,25 @@ func (b *Bucket) create(ctx context.Context, key string, opts transfer.CreateOpt
 		return nil, err
 	}
 	temp := tempDir + "/" + rand.Text()
+	if opts.Token != "" && !strings.ContainsFunc(opts.Token, odd) {
+		temp = tempDir + "/" + opts.Token
+	}
 	data, err := b.createFile(temp)
 	if err != nil {
 		return nil, err
 	}
-	opts.Meta = maps.Clone(opts.Meta)
-	return &upload{b: b, key: key, name: name, opts: opts, temp: temp, data: data, parts: map[int]part{}, claims: map[int]bool{}, beside: map[string]bool{}}, nil
+	return newUpload(b, key, name, temp, data, opts), nil
 }
 
-// createFile makes a file of the hidden folder, and the folder too when it is the first.
-func (b *Bucket) createFile(name string) (*os.File, error) {
-	const flags = os.O_RDWR | os.O_CREATE | os.O_EXCL
-	f, err := b.root.OpenFile(name, flags, fileMode)
-	if !errors.Is(err, fs.ErrNotExist) {
-		return f, err
+// odd reports whether a wish for a token may not be a file's name.
+func odd(r rune) bool { return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9') }
+
+func newUpload(b *Bucket, key, name, temp string, data *os.File, opts transfer.CreateOptions) *upload {
+	opts.Meta = maps.Clone(opts.Meta)
+	return &upload{
+		b: b, key: key, name: name, opts: opts, temp: temp, data: data,
+		parts: map[int]part{}, claims: map[int]bool{}, beside: map[string]bool{},
 	}
-	if err := b.root.MkdirAll(filepath.Dir(name), dirMode); err != nil {
-		return nil, err
-	}
-	return b.root.OpenFile(name, flags, fileMode)
 }
 
 // upload gathers the parts of one object. A part whose place is known, being the first or by the promise of equal
@@ -73,6 +72,8 @@ type upload struct {
 	claims map[int]bool    // parts whose place in data has been given away
 	beside map[string]bool // part files that exist
 	serial int
+	table  *os.File // of the stored parts, for Resume; nil before the first
+	moved  bool     // the data file is the object now
 	over   bool
 	expect *transfer.Sum
 }
@@ -118,10 +119,21 @@ func (u *upload) part(ctx context.Context, n int, r io.ReadSeeker) error {
 		err = errors.Join(err, c.Close())
 	}
 	if err != nil {
-		return errors.Join(err, u.drop(p))
+		return errors.Join(err, u.unplace(n, p))
 	}
 	p.size, p.crc = w.size, w.crc
 	return u.keep(n, p)
+}
+
+// unplace takes back the place of a part that was not stored.
+func (u *upload) unplace(n int, p part) error {
+	if p.file == "" {
+		u.mu.Lock()
+		defer u.mu.Unlock()
+		delete(u.claims, n)
+		return nil
+	}
+	return u.drop(p)
 }
 
 // place finds where part n is to be written: in place the first time, beside it when it is sent again.
@@ -151,8 +163,9 @@ func (u *upload) keep(n int, p part) error {
 	u.mu.Lock()
 	old := u.parts[n]
 	u.parts[n] = p
+	err := u.note(n, p)
 	u.mu.Unlock()
-	return u.drop(old)
+	return errors.Join(err, u.drop(old))
 }
 
 // drop removes the file of a part that is not wanted any more.
@@ -189,7 +202,13 @@ func (u *upload) Abort(context.Context) error {
 // end removes the upload's files. The gate is held.
 func (u *upload) end() error {
 	u.over = true
-	err := errors.Join(u.data.Close(), gone(u.b.root.Remove(u.temp))) // gone: moved into place
+	err := u.data.Close()
+	if !u.moved {
+		err = errors.Join(err, gone(u.b.removeInside(u.temp)))
+	}
+	if u.table != nil {
+		err = errors.Join(err, u.table.Close(), u.b.root.Remove(u.temp+tableEnd))
+	}
 	for name := range u.beside {
 		err = errors.Join(err, u.b.root.Remove(name))
 	}

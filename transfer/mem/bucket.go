@@ -22,7 +22,7 @@ type Options struct {
 	// Now gives the time that objects are stamped with. Default: time.Now.
 	Now func() time.Time
 	// Fault is asked at the start of every operation, whose error it then returns. Default: nothing fails. For op it is
-	// given "stat", "read", "list", "create", "part", "commit", "delete" or "abort", and also "stored" after a commit
+	// given "stat", "read", "list", "create", "resume", "part", "commit", "delete" or "abort", and also "stored" after a commit
 	// took effect (the lost reply) and "byte" before each Read of an open reader. It may be called concurrently.
 	Fault func(op, key string) error
 	// Flip may change the bytes that pass: op is "read" for bytes on their way out, "part" for those on their way in.
@@ -40,8 +40,10 @@ type Bucket struct {
 	mu      sync.Mutex
 	objects map[string]stored
 	serial  uint64
-	open    int // uploads neither committed nor aborted
+	uploads map[string]*upload // neither committed nor aborted, by token
 }
+
+var _ transfer.Resumer = (*Bucket)(nil)
 
 type stored struct {
 	transfer.Object
@@ -56,7 +58,7 @@ func NewWith(name string, opts Options) *Bucket {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	return &Bucket{name: name, opts: opts, objects: map[string]stored{}}
+	return &Bucket{name: name, opts: opts, objects: map[string]stored{}, uploads: map[string]*upload{}}
 }
 
 // String is the bucket's URL.
@@ -66,7 +68,7 @@ func (b *Bucket) String() string { return "mem://" + b.name }
 func (b *Bucket) OpenUploads() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.open
+	return len(b.uploads)
 }
 
 // Stat describes one object.
@@ -130,8 +132,17 @@ func (b *Bucket) Create(ctx context.Context, key string, opts transfer.CreateOpt
 	if err := b.allowed(key, opts); err != nil {
 		return nil, b.fail("create", key, err)
 	}
-	b.open++
-	return &upload{b: b, key: key, opts: opts, meta: maps.Clone(opts.Meta), parts: map[int][]byte{}}, nil
+	b.serial++
+	token := opts.Token
+	if _, taken := b.uploads[token]; taken || token == "" {
+		token = strconv.FormatUint(b.serial, 10)
+	}
+	u := &upload{
+		b: b, key: key, token: token, touched: b.opts.Now(),
+		opts: opts, meta: maps.Clone(opts.Meta), parts: map[int][]byte{},
+	}
+	b.uploads[u.token] = u
+	return u, nil
 }
 
 // Delete removes an object.

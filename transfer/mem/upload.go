@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"time"
 
 	"github.com/openintercloud/broker/catalog/unit"
 	"github.com/openintercloud/broker/transfer"
@@ -13,17 +14,23 @@ import (
 
 // upload gathers the parts of one object.
 type upload struct {
-	b    *Bucket
-	key  string
-	opts transfer.CreateOptions
-	meta map[string]string
+	b     *Bucket
+	key   string
+	token string
+	opts  transfer.CreateOptions
+	meta  map[string]string
 
-	mu     sync.Mutex
-	parts  map[int][]byte
-	last   int // highest part number
-	over   bool
-	expect *transfer.Sum
+	mu      sync.Mutex
+	parts   map[int][]byte
+	last    int // highest part number
+	touched time.Time
+	over    bool
+	swept   bool // by another than who holds it
+	expect  *transfer.Sum
 }
+
+// Token names the upload.
+func (u *upload) Token() string { return u.token }
 
 // Part stores part n.
 func (u *upload) Part(ctx context.Context, n int, r io.ReadSeeker) error {
@@ -43,10 +50,18 @@ func (u *upload) Part(ctx context.Context, n int, r io.ReadSeeker) error {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.over {
-		return u.b.fail("part", u.key, errOver)
+		return u.b.fail("part", u.key, u.ended())
 	}
-	u.parts[n], u.last = data, max(u.last, n)
+	u.parts[n], u.last, u.touched = data, max(u.last, n), u.b.opts.Now()
 	return nil
+}
+
+// ended says why nothing more can be done.
+func (u *upload) ended() error {
+	if u.swept {
+		return transfer.ErrNotFound
+	}
+	return errOver
 }
 
 // Expect tells what Commit must find.
@@ -75,7 +90,7 @@ func (u *upload) commit() (transfer.Object, error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.over {
-		return transfer.Object{}, errOver
+		return transfer.Object{}, u.ended()
 	}
 	data, err := u.join()
 	if err != nil {
@@ -87,7 +102,7 @@ func (u *upload) commit() (transfer.Object, error) {
 		return transfer.Object{}, err
 	}
 	u.over, u.parts = true, nil
-	u.b.open--
+	delete(u.b.uploads, u.token)
 	return u.b.store(u.key, data, u.opts, u.meta), nil
 }
 
@@ -125,7 +140,7 @@ func (u *upload) Abort(ctx context.Context) error {
 	u.over, u.parts = true, nil
 	u.b.mu.Lock()
 	defer u.b.mu.Unlock()
-	u.b.open--
+	delete(u.b.uploads, u.token)
 	return nil
 }
 
