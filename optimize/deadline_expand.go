@@ -191,8 +191,8 @@ func (x *texpansion) links(l *tlabel, class int32) (sum cost) {
 	return sum
 }
 
-// insert keeps a label unless one of the same state beats it; those it beats go.
-func (x *texpansion) insert(l *tlabel, next tlabel, class int32, end int64) {
+// state writes down what the future sees of a label: where the open nodes are, when they end, and what has been paid.
+func (x *texpansion) state(l *tlabel, paid [][]int, class int32, end int64) {
 	x.class, x.ends, x.buf = x.class[:0], x.ends[:0], x.buf[:0]
 	for _, slot := range x.stay {
 		x.class, x.ends = append(x.class, l.class[slot]), append(x.ends, l.end[slot])
@@ -203,12 +203,17 @@ func (x *texpansion) insert(l *tlabel, next tlabel, class int32, end int64) {
 	for _, k := range x.class {
 		x.buf = binary.LittleEndian.AppendUint16(x.buf, uint16(k))
 	}
-	for _, list := range next.paid {
+	for _, list := range paid {
 		x.buf = binary.LittleEndian.AppendUint16(x.buf, uint16(len(list)))
 		for _, k := range list {
 			x.buf = binary.LittleEndian.AppendUint16(x.buf, uint16(k))
 		}
 	}
+}
+
+// insert keeps a label unless one of the same state beats it; those it beats go.
+func (x *texpansion) insert(l *tlabel, next tlabel, class int32, end int64) {
+	x.state(l, next.paid, class, end)
 	for _, w := range x.waits {
 		if len(w.readers) == 0 { // only a rule looks at it, which does not ask for the time
 			x.ends[w.slot] = 0

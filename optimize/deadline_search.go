@@ -231,6 +231,15 @@ func (s *tsearch) run() (found []int32, total tlabel, cut bool) {
 		s.layer = append(s.layer, ly)
 		labels = next
 	}
+	best := s.pick(labels)
+	if best < 0 {
+		return nil, total, cut
+	}
+	return s.trace(int32(best), len(s.t.nodes)), *labels[best], cut
+}
+
+// pick is the first in rank of the last labels, -1 when none matters; on the way it shows each to who wants to see all.
+func (s *tsearch) pick(labels []*tlabel) int {
 	best := -1
 	for k := range labels {
 		if s.all {
@@ -243,10 +252,7 @@ func (s *tsearch) run() (found []int32, total tlabel, cut bool) {
 			best = k
 		}
 	}
-	if best < 0 {
-		return nil, total, cut
-	}
-	return s.trace(int32(best), len(s.t.nodes)), *labels[best], cut
+	return best
 }
 
 // list notes the plan of a last label.

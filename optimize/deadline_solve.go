@@ -84,6 +84,11 @@ func (r *timedRun) solve() {
 		}
 		return
 	}
+	r.rise()
+}
+
+// rise is solve once there is a plan.
+func (r *timedRun) rise() {
 	for step := int64(0); !r.sp.stopped && !r.any; step *= 2 {
 		step = max(step, 1, (r.best.value-r.lower)/256)
 		most := min(r.d.limit(), r.lower+step)

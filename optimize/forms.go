@@ -136,6 +136,11 @@ func (f *formSolver) part(pt *formPart) (parts []formPart, closed bool) {
 	case r.lower < r.value: // cut short
 		return nil, false
 	}
+	return f.splits(pt, got, rx.exact)
+}
+
+// splits splits a part by what is wrong with the best of its relaxation.
+func (f *formSolver) splits(pt *formPart, got *tally, exact bool) (parts []formPart, closed bool) {
 	if len(f.over(got)) > 0 {
 		if near := f.priced(pt); near != nil && len(f.over(near)) > 0 {
 			got = near
@@ -150,7 +155,7 @@ func (f *formSolver) part(pt *formPart) (parts []formPart, closed bool) {
 		parts = f.splitSpread(pt, got, g)
 		return parts, len(parts) == 0
 	}
-	if !rx.exact {
+	if !exact {
 		return f.splitClass(pt, got), false
 	}
 	return nil, false

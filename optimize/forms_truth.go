@@ -31,19 +31,18 @@ func (f *formSolver) settle(pt *formPart) bool {
 func (f *formSolver) search(pt *formPart, width int, proof bool) bool {
 	rx := f.charged(pt)
 	q := distinct(rx.Problem)
-	r := &timedRun{sp: f.sp, root: newTimed(q, true), prize: &prize{}}
-	r.d = newTdual(r.root, f.sp, r.prize)
-	r.d.all, r.d.rough = true, true
+	d := newTdual(newTimed(q, true), f.sp, &prize{})
+	d.all, d.rough = true, true
 	if f.best != nil {
-		r.d.cap = f.best.value - rx.shift + rx.slack
+		d.cap = f.best.value - rx.shift + rx.slack
 	}
-	if !r.d.run(partRounds) {
+	if !d.run(partRounds) {
 		return true
 	}
 	if f.sp.stopped {
 		return false
 	}
-	s := newTsearch(r.d, width)
+	s := newTsearch(d, width)
 	s.proof, s.sky = proof, false
 	s.truth = &truth{f, pt.keep, needsOf(f.p, f.c.pr)}
 	_, _, cut := s.run()
