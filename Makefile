@@ -5,6 +5,7 @@ CACHE    ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/openintercloud-broker
 # Counted, not timed: the tool calls the end of a time a failure now and then.
 FUZZTIME ?= 3000x
 BENCHTIME ?= 100ms
+SIMULATIONS ?= 10000
 
 # A package that links one of these holds a cloud SDK: it takes minutes to build with the race detector.
 SDKS     := github.com/aws/|cloud.google.com/|github.com/Azure/|k8s.io/|google.golang.org/
@@ -54,8 +55,8 @@ define later
 	@echo "$@: not here yet. It will $(1); issue $(2) of 8 brings it." >&2; exit 1
 endef
 
-simulate: ## (not yet) the engine against simulated clouds, with faults and crashes
-	$(call later,run the engine against fake clouds over many seeds with faults at every crash point,5)
+simulate: ## transfers under SIMULATIONS (10,000) seeded schedules of faults; the engine of runs follows in issue 5 of 8
+	SIMULATIONS=$(SIMULATIONS) $(GO) test -count=1 -run TestSimulate -timeout 20m ./transfer
 
 integration: setup ## against real things: solvers, object stores, databases, clusters, containers, the data folder (BROKER_DATA, ../shared/data)
 	$(GO) vet -tags integration,bench ./...

@@ -281,15 +281,22 @@ func TestMarket(t *testing.T) {
 	defer market.Close()
 	require.Len(t, market.Providers(), len(all.Clouds()))
 	require.Nil(t, market.Cloud("nowhere"))
+	rented := 0
 	for _, cloud := range all.Clouds() {
-		offer := all.Offerings(catalog.Query{Cloud: cloud.Name, Service: "vm"})[0]
+		offers := all.Offerings(catalog.Query{Cloud: cloud.Name, Service: "vm", Limit: 1})
+		if len(offers) == 0 {
+			continue // it sells storage only
+		}
+		rented++
+		offer := offers[0]
 		allocate(t, market.Cloud(cloud.Name), fresh(offer))
 		url, err := market.Cloud(cloud.Name).Scratch(context.Background(), offer.Place)
 		require.NoError(t, err)
 		require.Contains(t, url, cloud.Scheme+"://")
 	}
 	clock.Advance(time.Hour)
-	require.Len(t, market.Live(), len(all.Clouds()))
+	require.Len(t, market.Live(), rented)
+	require.GreaterOrEqual(t, rented, 7)
 	require.Positive(t, market.Spent())
 }
 
