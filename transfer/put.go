@@ -49,14 +49,17 @@ func Put(ctx context.Context, b Bucket, key string, data []byte, opts CreateOpti
 	return obj, nil
 }
 
+// refused says that a store has decided against a commit.
+func refused(err error) bool {
+	return errors.Is(err, ErrConflict) || errors.Is(err, ErrInvalid) || errors.Is(err, ErrCorrupt)
+}
+
 // settle decides a commit that failed. A store that refused has said so; any other failure may be an answer that was
 // lost, even that the upload is not found, and then what is at the destination decides: when it is the whole content,
 // the commit took effect. lost is the error to return when it did not.
 func settle(ctx context.Context, at Target, cause, lost error, confirm func(context.Context, Object) error) (Object, error) {
-	for _, refused := range []error{ErrConflict, ErrInvalid, ErrCorrupt} {
-		if errors.Is(cause, refused) {
-			return Object{}, lost
-		}
+	if refused(cause) {
+		return Object{}, lost
 	}
 	ctx, cancel := aside(ctx)
 	defer cancel()

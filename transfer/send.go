@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -223,13 +224,17 @@ func (x *sending) commit(ctx context.Context, sum Sum) (obj Object, err error) {
 	}
 	confirm := func(ctx context.Context, there Object) error { return x.c.confirm(ctx, x.to, there, sum) }
 	settled := false
+	var doubt error // a try of which it is not known what it did: what is refused after it may be its success
 	err = x.c.again(ctx, seedOf(x.to.Key, -1), func() (err error) {
 		obj, err = x.up.Commit(ctx)
 		x.letGo(err) // what comes now may read the object back, which needs a stream of its own
 		if err == nil {
 			return nil
 		}
-		obj, err = settle(ctx, x.to, err, err, confirm)
+		if !refused(err) {
+			doubt = err
+		}
+		obj, err = settle(ctx, x.to, cmp.Or(doubt, err), err, confirm)
 		settled = err == nil
 		if errors.Is(err, ErrCorrupt) { // the same parts make the same object
 			err = refusal{err}
