@@ -87,7 +87,7 @@ func TestTimedAgreesWithBruteForce(t *testing.T) {
 func TestDeadlineAndBudgetAreInverse(t *testing.T) {
 	t.Parallel()
 	pairs := 0
-	for seed := range uint64(36) {
+	for seed := range uint64(18) {
 		r := rand.New(rand.NewPCG(seed, 42))
 		p := wideMarket(seed, 2+r.IntN(6), 6, 8, []shape{chain, tree, intree, random2, layered(2), fan}[seed%6])
 		fast := *p
@@ -119,7 +119,7 @@ func TestDeadlineAndBudgetAreInverse(t *testing.T) {
 		}
 		require.Equal(t, free.Value, last)
 	}
-	require.Equal(t, 216, pairs)
+	require.Equal(t, 108, pairs)
 }
 
 // Wherever the work ends, the plan keeps the rules and the bound holds.

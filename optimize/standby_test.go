@@ -53,7 +53,7 @@ func TestStandbyAgreesWithBruteForce(t *testing.T) {
 
 func TestStandbyAgreesWithAColdSolve(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(4) {
+	for seed := range uint64(2) {
 		p := scale71(seed+1, []int{60, 120}[seed%2], 5, 1, true, parents(2))
 		sol, err := Solve(context.Background(), p, Limit{})
 		require.NoError(t, err)

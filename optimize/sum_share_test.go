@@ -33,7 +33,7 @@ func randomShared(r *rand.Rand) *Problem {
 func TestSharedSumsAgreeWithBruteForce(t *testing.T) {
 	t.Parallel()
 	methods := map[string]int{}
-	for seed := range uint64(3000) {
+	for seed := range uint64(2000) {
 		p := randomShared(rand.New(rand.NewPCG(seed, 22)))
 		require.True(t, isSum(p) && !isPairs(p))
 		want := brute(p, undominated(p))
@@ -81,7 +81,7 @@ func TestBalanceKeepsTheBound(t *testing.T) {
 	b, c := s.begin(p)
 	sw := s.newSweep(c)
 	first, last := int64(0), int64(0)
-	for i := range 60 {
+	for i := range 30 {
 		require.True(t, sw.forward())
 		last = sw.backward(inf, nil)
 		require.LessOrEqual(t, last, best.Value*b.scale)

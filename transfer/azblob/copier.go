@@ -21,7 +21,7 @@ import (
 // bucket must know its account's key or have a SAS; a source without a known checksum is not taken.
 //
 // Azure has no checksum of its own to compare the copy with: each range is one that the service read from the pinned source and checked
-// on its way, and the size is compared.
+// on its way. The checksum of the source is carried over, not computed anew.
 func (b *Bucket) CopyFrom(
 	ctx context.Context, key string, from transfer.Bucket, src transfer.Object, opts transfer.CreateOptions,
 ) (transfer.Object, bool, error) {
