@@ -58,8 +58,8 @@ func (g *overlay) id(name string) int {
 	return i
 }
 
-// caps are a machine's Gbit/s out and in.
-func caps(region string) (out, in float64) {
+// machineRates are a machine's Gbit/s out and in.
+func machineRates(region string) (out, in float64) {
 	switch {
 	case strings.HasPrefix(region, "aws:"):
 		return 5, 10
@@ -95,7 +95,7 @@ func (g *overlay) program(from, to, machines int, rate float64) *LP {
 		}
 	}
 	for i := range n {
-		out, in := caps(g.names[i])
+		out, in := machineRates(g.names[i])
 		c := LPColumn{Upper: float64(machines), Entries: []LPEntry{{i, -out}, {n + i, -in}, {2*n + i, -1}, {3*n + i, -1}}}
 		if rate > 0 {
 			c.Cost = 0.54 / 3600 * 8 / rate
@@ -113,8 +113,8 @@ func (g *overlay) program(from, to, machines int, rate float64) *LP {
 
 // direct is the rate without relays.
 func (g *overlay) direct(from, to, machines int) float64 {
-	out, _ := caps(g.names[from])
-	_, in := caps(g.names[to])
+	out, _ := machineRates(g.names[from])
+	_, in := machineRates(g.names[to])
 	return float64(machines) * min(g.rate[[2]int{from, to}], out, in)
 }
 
