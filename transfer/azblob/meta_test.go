@@ -34,13 +34,6 @@ func FuzzReadBlock(f *testing.F) {
 	})
 }
 
-func FuzzFirstByte(f *testing.F) {
-	for _, seed := range []string{"bytes 5-9/100", "bytes */100", "", "bytes 99999999999999999999-1/2", "items 1-2/3"} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, text string) { require.GreaterOrEqual(t, firstByte(text), int64(-1<<63)) })
-}
-
 // A block's name tells what was sent, and nothing of what somebody else did.
 func TestBlockNames(t *testing.T) {
 	t.Parallel()

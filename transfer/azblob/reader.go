@@ -3,11 +3,8 @@ package azblob
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
-	"strconv"
-	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 
@@ -29,7 +26,7 @@ func (b *Bucket) read(ctx context.Context, key string, r transfer.Range, match s
 		return nil, err
 	}
 	if r.Offset < 0 || r.Length == 0 {
-		return b.nothing(ctx, key, r, match)
+		return ranged.Nothing(func() (transfer.Object, error) { return b.stat(ctx, key) }, r, match)
 	}
 	rd, err := ranged.Open(ctx, ranged.Config{
 		Open: func(ctx context.Context, first, end int64, match string) (ranged.Answer, error) {
@@ -40,32 +37,13 @@ func (b *Bucket) read(ctx context.Context, key string, r transfer.Range, match s
 	}, r, match)
 	switch {
 	case status(err) == http.StatusRequestedRangeNotSatisfiable:
-		return b.nothing(ctx, key, r, match) // the range starts at the end, or past it
+		return ranged.Nothing(func() (transfer.Object, error) { return b.stat(ctx, key) }, r, match) // the range starts at the end, or past it
 	case isConflict(err):
 		return nil, b.differs(ctx, key)
 	case err != nil:
 		return nil, err
 	}
 	return rd, nil
-}
-
-// nothing reads a range that may be empty: all that can be said of it is in the description.
-func (b *Bucket) nothing(ctx context.Context, key string, r transfer.Range, match string) (io.ReadCloser, error) {
-	obj, err := b.stat(ctx, key)
-	if err != nil {
-		return nil, err
-	}
-	if match != "" && obj.Version != match {
-		return nil, transfer.ErrConflict
-	}
-	from, to, err := r.Within(obj.Size)
-	if err != nil {
-		return nil, err
-	}
-	if from != to {
-		return nil, fmt.Errorf("the store says that byte %d of %d is past the end", from, int64(obj.Size))
-	}
-	return io.NopCloser(strings.NewReader("")), nil
 }
 
 // ask asks for bytes of an object.
@@ -81,7 +59,7 @@ func (b *Bucket) ask(ctx context.Context, key string, first, end int64, match st
 		}
 		return ranged.Answer{}, err
 	}
-	a := ranged.Answer{Body: out.Body, Version: unquote(out.ETag), First: firstByte(value(out.ContentRange)), Length: -1}
+	a := ranged.Answer{Body: out.Body, Version: unquote(out.ETag), First: ranged.FirstByte(value(out.ContentRange)), Length: -1}
 	if out.ContentLength != nil {
 		a.Length = *out.ContentLength
 	}
@@ -90,15 +68,4 @@ func (b *Bucket) ask(ctx context.Context, key string, first, end int64, match st
 	}
 	a.First = max(a.First, 0)
 	return a, nil
-}
-
-// firstByte reads "bytes 5-9/100"; it is -1 when there is none.
-func firstByte(contentRange string) int64 {
-	text, _ := strings.CutPrefix(contentRange, "bytes ")
-	text, _, _ = strings.Cut(text, "-")
-	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil {
-		return -1
-	}
-	return n
 }

@@ -3,11 +3,9 @@ package gcs
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"cloud.google.com/go/storage"
 
@@ -29,7 +27,7 @@ func (b *Bucket) read(ctx context.Context, key string, r transfer.Range, match s
 		return nil, err
 	}
 	if r.Offset < 0 || r.Length == 0 {
-		return b.nothing(ctx, key, r, match)
+		return ranged.Nothing(func() (transfer.Object, error) { return b.stat(ctx, key) }, r, match)
 	}
 	rd, err := ranged.Open(ctx, ranged.Config{
 		Open: func(ctx context.Context, first, end int64, match string) (ranged.Answer, error) {
@@ -40,32 +38,13 @@ func (b *Bucket) read(ctx context.Context, key string, r transfer.Range, match s
 	}, r, match)
 	switch {
 	case status(err) == http.StatusRequestedRangeNotSatisfiable:
-		return b.nothing(ctx, key, r, match) // the range starts at the end, or past it
+		return ranged.Nothing(func() (transfer.Object, error) { return b.stat(ctx, key) }, r, match) // the range starts at the end, or past it
 	case errors.Is(err, transfer.ErrConflict):
 		return nil, b.differs(ctx, key)
 	case err != nil:
 		return nil, err
 	}
 	return rd, nil
-}
-
-// nothing reads a range that may be empty: all that can be said of it is in the description.
-func (b *Bucket) nothing(ctx context.Context, key string, r transfer.Range, match string) (io.ReadCloser, error) {
-	obj, err := b.stat(ctx, key)
-	if err != nil {
-		return nil, err
-	}
-	if match != "" && obj.Version != match {
-		return nil, transfer.ErrConflict
-	}
-	from, to, err := r.Within(obj.Size)
-	if err != nil {
-		return nil, err
-	}
-	if from != to {
-		return nil, fmt.Errorf("the store says that byte %d of %d is past the end", from, int64(obj.Size))
-	}
-	return io.NopCloser(strings.NewReader("")), nil
 }
 
 // ask asks for bytes of an object.

@@ -160,9 +160,18 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request, key string) error 
 // send copies a body; a failure on the way cuts the connection, so that a short answer is never taken for a whole one.
 func send(w http.ResponseWriter, body io.Reader) error {
 	if _, err := io.Copy(w, body); err != nil {
-		panic(http.ErrAbortHandler)
+		return cut(w, err)
 	}
 	return nil
+}
+
+// cut ends the connection of an answer that had begun and cannot be finished.
+func cut(w http.ResponseWriter, cause error) error {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err == nil {
+		err = conn.Close()
+	}
+	return errors.Join(fmt.Errorf("%w: %w", errBegun, cause), err)
 }
 
 // list writes the objects as lines of JSON, then an empty object: a list without it was cut off.
@@ -173,7 +182,7 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request) error {
 			err = out.Encode(obj)
 		}
 		if err != nil {
-			panic(http.ErrAbortHandler)
+			return cut(w, err)
 		}
 	}
 	return out.Encode(transfer.Object{})

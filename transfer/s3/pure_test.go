@@ -95,12 +95,3 @@ func TestRangesStayFew(t *testing.T) {
 		require.GreaterOrEqual(r, size, int64(128<<20))
 	})
 }
-
-func FuzzFirstByte(f *testing.F) {
-	f.Add("bytes 5-9/100")
-	f.Add("bytes */100")
-	f.Add("")
-	f.Fuzz(func(t *testing.T, text string) {
-		require.GreaterOrEqual(t, max(firstByte(&text), -1), int64(-1))
-	})
-}

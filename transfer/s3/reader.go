@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strconv"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -30,7 +28,7 @@ func (b *Bucket) read(ctx context.Context, key string, r transfer.Range, match s
 		return nil, err
 	}
 	if r.Offset < 0 || r.Length == 0 {
-		return b.nothing(ctx, key, r, match)
+		return ranged.Nothing(func() (transfer.Object, error) { return b.stat(ctx, key) }, r, match)
 	}
 	rd, err := ranged.Open(ctx, ranged.Config{
 		Open: func(ctx context.Context, first, end int64, match string) (ranged.Answer, error) {
@@ -40,7 +38,7 @@ func (b *Bucket) read(ctx context.Context, key string, r transfer.Range, match s
 		Fail:     func(err error) error { return b.fail("read", key, err) },
 	}, r, match)
 	if status(err) == http.StatusRequestedRangeNotSatisfiable {
-		return b.nothing(ctx, key, r, match) // the range starts at the end, or past it
+		return ranged.Nothing(func() (transfer.Object, error) { return b.stat(ctx, key) }, r, match) // the range starts at the end, or past it
 	}
 	if err != nil {
 		return nil, err
@@ -67,7 +65,7 @@ func (b *Bucket) get(ctx context.Context, key string, first, end int64, match st
 	}
 	a := ranged.Answer{Body: out.Body, Version: unquote(out.ETag), Length: *out.ContentLength}
 	if !whole { // a store may ignore the range, and send all
-		a.First = firstByte(out.ContentRange)
+		a.First = ranged.FirstByte(aws.ToString(out.ContentRange))
 	}
 	return a, nil
 }
@@ -78,34 +76,4 @@ func byteRange(first, end int64) string {
 		return fmt.Sprintf("bytes=%d-", first)
 	}
 	return fmt.Sprintf("bytes=%d-%d", first, end-1)
-}
-
-// firstByte reads "bytes 5-9/100"; it is -1 when there is none.
-func firstByte(contentRange *string) int64 {
-	text, _ := strings.CutPrefix(aws.ToString(contentRange), "bytes ")
-	text, _, _ = strings.Cut(text, "-")
-	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil {
-		return -1
-	}
-	return n
-}
-
-// nothing reads a range that may be empty: all that can be said of it is in the description.
-func (b *Bucket) nothing(ctx context.Context, key string, r transfer.Range, match string) (io.ReadCloser, error) {
-	obj, err := b.stat(ctx, key)
-	if err != nil {
-		return nil, err
-	}
-	if match != "" && obj.Version != match {
-		return nil, transfer.ErrConflict
-	}
-	from, to, err := r.Within(obj.Size)
-	if err != nil {
-		return nil, err
-	}
-	if from != to {
-		return nil, fmt.Errorf("the store says that byte %d of %d is past the end", from, int64(obj.Size))
-	}
-	return io.NopCloser(strings.NewReader("")), nil
 }
