@@ -4,8 +4,8 @@
 //	go run ./examples/copy [-sync] [-delete] [-dry-run] [-limit RATE] [-ledger DIR] SRC DST
 //
 // Places are URLs: file:///data/in/, s3://bucket/prefix/, gs://bucket/object, az://account/container/prefix/; what ends in "/" is a
-// folder or a prefix. Credentials and endpoints are those of the usual environment variables of each cloud's SDK. Without
-// arguments it copies a small folder of its own to show how.
+// folder or a prefix. Credentials and endpoints are those of the usual environment variables of each cloud's SDK; the endpoint of another Azure
+// than the public one is AZURE_STORAGE_ENDPOINT. Without arguments it copies a small folder of its own to show how.
 package main
 
 import (

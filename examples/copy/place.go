@@ -38,13 +38,13 @@ func open(ctx context.Context, at string, w *wire.Wire) (place, error) {
 	case "file":
 		return folder(u.Path)
 	case "s3":
-		b, err = s3.Open(ctx, "s3://"+u.Host, s3.Config{HTTPClient: client, Endpoint: endpoint("AWS_ENDPOINT_URL"), Attempts: 1})
+		b, err = s3.Open(ctx, "s3://"+u.Host, s3.Config{HTTPClient: client, Attempts: 1})
 	case "gs":
 		b, err = gcs.Open(ctx, "gs://"+u.Host, gcs.Config{HTTPClient: client})
 	case "az":
 		container, rest, _ := strings.Cut(key, "/")
 		key = rest
-		b, err = azblob.Open(ctx, "az://"+u.Host+"/"+container, azblob.Config{HTTPClient: client, Endpoint: endpoint("AZURE_STORAGE_ENDPOINT")})
+		b, err = azblob.Open(ctx, "az://"+u.Host+"/"+container, azblob.Config{HTTPClient: client, Endpoint: os.Getenv("AZURE_STORAGE_ENDPOINT")})
 	default:
 		return place{}, fmt.Errorf("%q: want a URL that begins with file://, s3://, gs:// or az://", at)
 	}
@@ -53,8 +53,6 @@ func open(ctx context.Context, at string, w *wire.Wire) (place, error) {
 	}
 	return place{Target: transfer.Target{Bucket: b, Key: key}, close: closer(b)}, nil
 }
-
-func endpoint(variable string) string { return os.Getenv(variable) }
 
 func closer(b transfer.Bucket) func() {
 	return func() {

@@ -15,7 +15,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -270,6 +269,3 @@ func (l *lab) raw(from, to int, seconds float64) float64 {
 
 // within is the bytes that a link of a rate lets through in a time, its first burst included.
 func within(rate, seconds float64) float64 { return frame * (rate*seconds + float64(burst(rate))) }
-
-// after waits until the copy has run for a time, for faults in the middle.
-func after(d time.Duration) { time.Sleep(d) }
