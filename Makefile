@@ -47,6 +47,7 @@ fuzz: ## each fuzz target for FUZZTIME (3000 inputs)
 bench: setup ## the Go benchmarks, BENCHTIME (100ms) each, then the optimizer beside other solvers: writes BENCHMARKS.md
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) \
 		./catalog/... ./optimize/... ./internal/journal/... ./internal/engine/... ./transfer/...
+	$(GO) test -tags integration -run '^$$' -bench OverlayLP -benchtime $(BENCHTIME) ./optimize
 	HIGHS_PYTHON=$(PYTHON)/bin/python BENCH_TABLE=$(CURDIR)/BENCHMARKS.md \
 		$(GO) test -tags bench -run TestTable -v -timeout 0 ./optimize/internal/bench
 
