@@ -55,13 +55,12 @@ func (b *Bucket) Sweep(ctx context.Context, before time.Time) (int, error) {
 		if !u.touchedAt().Before(before) {
 			break
 		}
-		if err := u.Abort(ctx); err != nil {
+		if err := u.b.begin(ctx, "abort", u.key); err != nil {
 			return swept, err
 		}
-		u.mu.Lock()
-		u.swept = true
-		u.mu.Unlock()
-		swept++
+		if u.drop(true) {
+			swept++
+		}
 	}
 	return swept, nil
 }

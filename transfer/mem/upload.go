@@ -132,16 +132,22 @@ func (u *upload) Abort(ctx context.Context) error {
 	if err := u.b.begin(ctx, "abort", u.key); err != nil {
 		return err
 	}
+	u.drop(false)
+	return nil
+}
+
+// drop throws the parts away, in one step with noting who did, and tells whether there was an upload left.
+func (u *upload) drop(swept bool) bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.over {
-		return nil
+		return false
 	}
-	u.over, u.parts = true, nil
+	u.over, u.swept, u.parts = true, swept, nil
 	u.b.mu.Lock()
 	defer u.b.mu.Unlock()
 	delete(u.b.uploads, u.token)
-	return nil
+	return true
 }
 
 func readWhole(r io.ReadSeeker) ([]byte, error) {
